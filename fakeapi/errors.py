@@ -4,7 +4,7 @@
     FakeapiError                a fault of our own set-up: a bad flag, an unreadable file, a port in use
 
 An ApiError is a value, too: status, type and sentence decide the answer. The sentences are data
-(`fixtures/sentences.json`); `facts.sentences.refusal` makes an ApiError of one.
+(`fixtures/sentences/`); `facts.sentences.refusal` makes an ApiError of one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The API's error sentences, read from `fixtures/sentences.json`: name -> status, type, sentence, error code."""
+"""The API's error sentences, read from `fixtures/sentences/*.json`: name -> status, type, sentence, error code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from fakeapi.errors import ApiError
 
 @cache
 def _sentences() -> dict[str, dict[str, Any]]:
-    sentences: dict[str, dict[str, Any]] = assets.read_json("fixtures/sentences.json")
+    sentences: dict[str, dict[str, Any]] = {}
+    for name in assets.names("fixtures/sentences"):
+        sentences |= assets.read_json(name)
     return sentences
 
 
