@@ -1,0 +1,104 @@
+"""Starting and pinning the servers that the benchmarks measure."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SERVER_CORE, LOAD_CORE = 0, 1
+BASIC = {
+    "model": "claude-opus-4-1-20250805",
+    "max_tokens": 1024,
+    "messages": [{"role": "user", "content": "Hello, Claude"}],
+}
+HEADERS = {"x-api-key": "sk-ant-fake", "anthropic-version": "2023-06-01", "content-type": "application/json"}
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _pinned(core: int, command: list[str]) -> list[str]:
+    return ["taskset", "-c", str(core), *command] if len(os.sched_getaffinity(0)) > 1 else command
+
+
+def wait_for(port: int, seconds: float = 15) -> float:
+    """Seconds until something listens on the port."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return time.perf_counter() - begun
+        time.sleep(0.005)
+    raise SystemExit(f"nothing listens on port {port} after {seconds} s")
+
+
+@contextmanager
+def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process on SERVER_CORE, stopped at the end."""
+    process = subprocess.Popen(
+        _pinned(SERVER_CORE, command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir()
+    )
+    try:
+        wait_for(port)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def fakeapi_command(port: int) -> list[str]:
+    """How a user starts fakeapi, its log on as by default."""
+    return [sys.executable, "-m", "fakeapi", "serve", "--port", str(port)]
+
+
+def post(port: int, body: object, path: str = "/v1/messages") -> tuple[int, list[tuple[str, str]], str]:
+    """One request to a server on this machine: status, headers, body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", path, json.dumps(body), HEADERS)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, answer.getheaders(), text
+
+
+def wrk_script(body: object) -> str:
+    """A wrk script that posts this body."""
+    lines = ['wrk.method = "POST"', f"wrk.body = {json.dumps(json.dumps(body))}"]
+    lines += [f'wrk.headers["{name}"] = "{value}"' for name, value in HEADERS.items()]
+    return "\n".join(lines)
+
+
+def wrk(port: int, body: object, seconds: float, connections: int = 16) -> float:
+    """Requests per second that wrk gets out of a server, the load on LOAD_CORE."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "post.lua"
+        script.write_text(wrk_script(body))
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
+        out = subprocess.run(
+            _pinned(LOAD_CORE, [*command, f"http://127.0.0.1:{port}/v1/messages"]),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    if "Non-2xx" in out:
+        raise SystemExit(f"the server refused some requests:\n{out}")
+    return float(out.split("Requests/sec:")[1].split()[0])
+
+
+def resident_megabytes(process: subprocess.Popen[bytes]) -> float:
+    """Resident memory of a process, in MB (1e6 bytes)."""
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

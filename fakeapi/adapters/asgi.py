@@ -1,0 +1,111 @@
+"""The Starlette app: reads a request from ASGI, lets the engine answer it, plays the Reply.
+
+The API's own paths are served before Starlette's middleware and router; `/_fakeapi/` is Starlette's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send as AsgiSend
+
+import fakeapi
+from fakeapi import engine
+from fakeapi.chance import Chance
+from fakeapi.contract.decoding import BODY_LIMIT
+from fakeapi.model import Exchange
+from fakeapi.settings import Settings
+from fakeapi.wire import Cut, Reply, Request, Send
+
+_OWN = "/_fakeapi/"
+_DRAINED_AT_MOST = 8 * BODY_LIMIT
+
+
+class _Left(Exception):
+    """The client went away before its request was whole."""
+
+
+async def _health(request: StarletteRequest) -> JSONResponse:
+    return JSONResponse({"status": "ok", "version": fakeapi.__version__})
+
+
+class App:
+    """The ASGI application of one server: `App(Settings())` is served by any ASGI server.
+
+    `log` is told of every exchange; `clock` gives Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        log: Callable[[Exchange], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._house = engine.build(settings or Settings())
+        self._own = Starlette(routes=[Route("/_fakeapi/health", _health, methods=["GET"])])
+        self._log = log
+        self._clock = clock
+        self._seed = self._house.settings.seed
+        self._number = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
+        """ASGI's entry."""
+        if scope["type"] != "http" or scope["path"].startswith(_OWN):
+            await self._own(scope, receive, send)
+            return
+        try:
+            request = await _read(scope, receive)
+        except _Left:
+            return
+        self._number += 1
+        answer = engine.handle(self._house, request, Chance(self._seed, self._number, self._clock()))
+        if self._log is not None:
+            self._log(answer.exchange)
+        await play(answer.reply, send)
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    body = await _body(receive)
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
+async def _body(receive: Receive) -> bytes:
+    """The body, or its first bytes if it is over the limit: one more than allowed, so that the engine refuses it.
+
+    The rest is read and dropped (within reason), since most clients look at the answer only after sending all.
+    """
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _Left
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return body
+    chunks, size = [body], len(body)
+    while message.get("more_body", False) and size <= _DRAINED_AT_MOST:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Left
+        if size <= BODY_LIMIT:
+            chunks.append(message.get("body", b""))
+        size += len(message.get("body", b""))
+    return b"".join(chunks)
+
+
+async def play(reply: Reply, send: AsgiSend) -> None:
+    """Send a Reply over ASGI."""
+    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": lines})
+    held: Any = b""
+    for effect in reply.effects:
+        if isinstance(effect, Send):
+            held = held + effect.data if held else effect.data
+        elif isinstance(effect, Cut):
+            break
+    await send({"type": "http.response.body", "body": held})

@@ -1,0 +1,115 @@
+"""The only randomness: everything that looks random is drawn from a seed.
+
+Content is drawn from (seed, normalised request); ids from (seed, number of the exchange, the session's clock).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_VERSION_7 = 0x7 << 76
+_VARIANT = 0x2 << 62
+
+
+def base58(number: int) -> str:
+    """128 bits as 22 characters of the Bitcoin alphabet, zero-padded with "1" (contract.md 4)."""
+    pairs = []
+    for _ in range(11):
+        number, rest = divmod(number, 3364)
+        pairs.append(_PAIRS[rest])
+    return "".join(reversed(pairs))
+
+
+def uuid7(milliseconds: int, bits: int) -> int:
+    """A UUIDv7 (RFC 9562) of a Unix time in milliseconds and 74 bits of chance."""
+    return (
+        (milliseconds & 0xFFFFFFFFFFFF) << 80
+        | _VERSION_7
+        | (bits >> 62 & 0xFFF) << 64
+        | _VARIANT
+        | bits & 0x3FFFFFFFFFFFFFFF
+    )
+
+
+def digest(*parts: object, size: int = 16) -> bytes:
+    """`size` bytes that depend on the parts alone."""
+    return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=size).digest()
+
+
+def identity(prefix: str, *parts: object) -> str:
+    """A random-form id (`wrkspc_01…`, `toolu_01…`) that depends on the parts alone."""
+    return f"{prefix}_01{base58(int.from_bytes(digest(*parts), 'big'))}"
+
+
+def organization(seed: int) -> str:
+    """The organization's UUID (version 4 form) of a seed."""
+    text = digest("organization", seed).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
+
+
+class Chance:
+    """The ids of one exchange, drawn from the seed, the exchange's number and the session's clock.
+
+    Equal (seed, number, now) give equal ids; `now` is Unix time in seconds.
+    """
+
+    __slots__ = ("_bits", "_drawn", "now", "number", "seed")
+
+    def __init__(self, seed: int, number: int, now: float) -> None:
+        self.seed = seed
+        self.number = number
+        self.now = now
+        self._bits = blake2b(b"%d/%d" % (seed, number), digest_size=64).digest()
+        self._drawn = 0
+
+    def request_id(self) -> str:
+        """`req_011C…`, time-ordered (contract.md 4)."""
+        return self._timed("req", self._bits[:10])
+
+    def message_id(self) -> str:
+        """`msg_011C…`, time-ordered since mid-2026 (contract.md 4)."""
+        return self._timed("msg", self._bits[10:20])
+
+    def trace(self) -> str:
+        """A W3C trace context as the `traceresponse` header carries it."""
+        text = self._bits[20:44].hex()
+        return f"00-{text[:32]}-{text[32:]}-01"
+
+    def ray(self) -> str:
+        """A `cf-ray` value."""
+        return self._bits[44:52].hex() + "-SJC"
+
+    def identity(self, prefix: str) -> str:
+        """The next random-form id of this exchange: `toolu_01…`, `srvtoolu_01…`, `container_01…`."""
+        self._drawn += 1
+        return identity(prefix, self.seed, self.number, self._drawn)
+
+    def _timed(self, prefix: str, bits: bytes) -> str:
+        number = uuid7(int(self.now * 1000), int.from_bytes(bits, "big") & 0x3FFFFFFFFFFFFFFFFFF)
+        return f"{prefix}_01{base58(number)}"
+
+
+def random(*parts: object) -> Random:
+    """A generator of random numbers that depends on the parts alone."""
+    return Random(int.from_bytes(digest(*parts), "big"))
+
+
+_faker: Faker | None = None
+
+
+def faker(*parts: object) -> Faker:
+    """Faker (English), seeded by the parts. Shared: draw all you need before another caller seeds it anew."""
+    global _faker
+    if _faker is None:
+        from faker import Faker as Made
+
+        _faker = Made("en_US")
+    _faker.seed_instance(int.from_bytes(digest(*parts), "big"))
+    return _faker

@@ -1,0 +1,44 @@
+"""A finished Message, or a refusal, as the bytes of a JSON body: compact, keys in wire order (contract.md 6, 16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from fakeapi.errors import ApiError
+from fakeapi.model import Message
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """The wire form of a message: keys in the order recorded in 2026."""
+    return {
+        "model": message.model,
+        "id": message.id,
+        "type": "message",
+        "role": "assistant",
+        "content": list(message.content),
+        "stop_reason": message.stop_reason,
+        "stop_sequence": message.stop_sequence,
+        "stop_details": message.stop_details,
+        "usage": message.usage,
+        **message.extra,
+    }
+
+
+def encode_message(message: Message) -> bytes:
+    """The JSON body of a message."""
+    return orjson.dumps(message_json(message))
+
+
+def encode_refusal(fault: ApiError, request_id: str) -> bytes:
+    """The error envelope of a refusal; see ApiError.envelope for its three forms."""
+    error: dict[str, Any] = {"type": fault.type, "message": fault.message}
+    if fault.details is not None:
+        error["details"] = fault.details
+    envelope: dict[str, Any] = {"error": error}
+    if fault.envelope != "edge":
+        envelope = {"type": "error", "error": error}
+    if fault.envelope == "full":
+        envelope["request_id"] = request_id
+    return orjson.dumps(envelope, default=str)

@@ -1,0 +1,43 @@
+"""What a road gives back to the frame, and what every road may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fakeapi.chance import Chance
+from fakeapi.contract.authentication import Door
+from fakeapi.encoding.headers import JSON
+from fakeapi.facts.catalogue import Catalogue
+from fakeapi.model import Caller, Json
+from fakeapi.rules.examples import Examples
+from fakeapi.settings import Settings
+from fakeapi.wire import Effect, Headers, Request
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a server holds that no request changes."""
+
+    settings: Settings
+    door: Door
+    catalogue: Catalogue
+    examples: Examples
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A road's answer: the effects of a 200, its content headers, and what the log says of it."""
+
+    effects: tuple[Effect, ...]
+    content: Headers = (JSON,)
+    extra: Headers = ()
+    rate_limits: bool = False
+    model: str = ""
+    source: str = ""
+    usage: Json = field(default_factory=dict)
+
+
+Road: TypeAlias = Callable[[House, Request, tuple[str, ...], Caller, Chance], Outcome]
+"""A road: (house, request, path parameters, caller, chance) -> Outcome; raises ApiError."""

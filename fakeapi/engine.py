@@ -1,0 +1,132 @@
+"""The frame around every road: which road, who asks, and how a refusal is written. Bytes and values in, values out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fakeapi.chance import Chance
+from fakeapi.contract.authentication import Door
+from fakeapi.encoding import headers
+from fakeapi.encoding.body import encode_refusal
+from fakeapi.endpoints import counting, messages, models, open
+from fakeapi.endpoints.outcome import House, Outcome, Road
+from fakeapi.endpoints.roads import Place, Roads, doubled
+from fakeapi.errors import ApiError
+from fakeapi.facts import catalogue
+from fakeapi.facts.sentences import refusal
+from fakeapi.model import Caller, Exchange
+from fakeapi.rules.examples import Examples
+from fakeapi.settings import Settings
+from fakeapi.wire import Reply, Request, Send
+
+ROADS: dict[str, dict[str, Road]] = {
+    "/v1/messages": {"POST": messages.answer},
+    "/v1/messages/count_tokens": {"POST": counting.count},
+    "/v1/models": {"GET": models.list_models},
+    "/v1/models/{id}": {"GET": models.show_model},
+}
+"""Every road of the API by path and method; `/` and `/api/hello` need no key and have none."""
+
+_GREETINGS = {"/": ("HEAD",), "/api/hello": ("HEAD", "GET")}
+_PATHS = Roads({**_GREETINGS, **{path: tuple(roads) for path, roads in ROADS.items()}})
+_UNKNOWN = Place("")
+
+
+class Answer(NamedTuple):
+    """What became of a request: the reply to play, and the exchange for the log."""
+
+    reply: Reply
+    exchange: Exchange
+
+
+def build(settings: Settings) -> House:
+    """A house of these settings: everything that is read or compiled once."""
+    return House(settings, Door(settings.api_key), catalogue.standard(), Examples.documented())
+
+
+def handle(house: House, request: Request, luck: Chance) -> Answer:
+    """The answer to a request, whatever it is: a refusal is an answer, too."""
+    request_id = luck.request_id()
+    caller: Caller | None = None
+    try:
+        place = _PATHS.find(request.path) or _UNKNOWN
+        if open.is_preflight(request):
+            return _preflight(request, place.road, luck, request_id)
+        if place.road in _GREETINGS and request.method in _GREETINGS[place.road]:
+            return _greeting(request, luck, request_id)
+        road = _road(request, place)
+        caller = house.door.authenticate(request)
+        outcome = road(house, request, place.parameters, caller, luck)
+        return _answered(outcome, request, caller, luck, request_id)
+    except ApiError as fault:
+        return _refused(fault, request, caller, luck, request_id)
+
+
+def _road(request: Request, place: Place) -> Road:
+    """The road of a request. 404 and 405 come before the key is looked at, as browsers see them."""
+    roads = ROADS.get(place.road)
+    if roads is None:
+        raise refusal("not_found", hint=_where_instead(request))
+    if request.method not in roads:
+        fault = refusal("method_not_allowed")
+        fault.headers = (("allow", ", ".join(roads)),)
+        raise fault
+    return roads[request.method]
+
+
+def _where_instead(request: Request) -> str:
+    if doubled(request.path):
+        return "The path has /v1 twice: end the client's base URL before /v1."
+    if request.path.endswith("/") and _PATHS.find(request.path.rstrip("/")):
+        return f"Drop the slash at the end: {request.path.rstrip('/')}"
+    return f"Known paths: {', '.join(ROADS)}"
+
+
+def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
+    lines = headers.answered(
+        luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=(*outcome.content, *outcome.extra)
+    )
+    exchange = Exchange(
+        luck.number, request.method, request.path, 200, request_id, outcome.model, outcome.source, outcome.usage
+    )
+    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange)
+
+
+def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Chance, request_id: str) -> Answer:
+    body = encode_refusal(fault, request_id)
+    extra = (("content-length", str(len(body))), *fault.headers)
+    lines = headers.refused(luck, caller.key if caller else None, request_id, extra)
+    effects = () if request.method == "HEAD" else (Send(body),)
+    exchange = Exchange(
+        luck.number,
+        request.method,
+        request.path,
+        fault.status,
+        request_id,
+        source="refused",
+        sentence=fault.message,
+        hint=fault.hint,
+    )
+    return Answer(Reply(fault.status, _shared(request, lines), effects), exchange)
+
+
+def _greeting(request: Request, luck: Chance, request_id: str) -> Answer:
+    body = open.GREETING
+    lines = headers.plain(luck, (headers.JSON, ("content-length", str(len(body)))))
+    effects = () if request.method == "HEAD" else (Send(body),)
+    exchange = Exchange(luck.number, request.method, request.path, 200, request_id, source="greeting")
+    return Answer(Reply(200, lines, effects), exchange)
+
+
+def _preflight(request: Request, road: str, luck: Chance, request_id: str) -> Answer:
+    status, lines, body = open.preflight(request, road)
+    lines = headers.plain(luck, (*lines, ("content-length", str(len(body)))))
+    exchange = Exchange(luck.number, request.method, request.path, status, request_id, source="preflight")
+    return Answer(Reply(status, lines, (Send(body),)), exchange)
+
+
+def _shared(request: Request, lines: headers.Headers) -> headers.Headers:
+    """What lets a browser page read the answer, where a browser asked."""
+    if any(name == "origin" for name, _ in request.headers):
+        return (*lines, ("access-control-allow-origin", "*"), ("access-control-expose-headers", "*"))
+    return lines

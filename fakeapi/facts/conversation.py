@@ -1,0 +1,81 @@
+"""Reading a conversation: its normal form, its prefill, the last thing the user said. Pure, and safe on any valid body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from fakeapi.model import Json
+
+_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_UNSEEN = frozenset({"thinking", "redacted_thinking"})
+
+
+def blocks(content: Any) -> list[Json]:
+    """The content of a message as blocks: a string equals one text block."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def prefill(body: Json) -> str:
+    """The text that the answer continues: that of a final assistant message, or ""."""
+    messages = body["messages"]
+    if not messages or messages[-1]["role"] != "assistant":
+        return ""
+    parts = blocks(messages[-1]["content"])
+    return "" if any(part["type"] != "text" for part in parts) else "".join(part["text"] for part in parts)
+
+
+def last_user_text(body: Json) -> str:
+    """The text of the last user message, its text blocks joined by blank lines; "" where there is none."""
+    for message in reversed(body["messages"]):
+        if message["role"] == "user":
+            return "\n\n".join(part["text"] for part in blocks(message["content"]) if part["type"] == "text")
+    return ""
+
+
+def last_text(body: Json) -> str:
+    """The last text block of the last message that has content: a cheap first key of a conversation."""
+    for message in reversed(body["messages"]):
+        for part in reversed(blocks(message["content"])):
+            if part["type"] == "text":
+                return str(part["text"])
+        if message["content"]:
+            return ""
+    return ""
+
+
+def normal_form(messages: list[Json]) -> bytes:
+    """What two conversations share when they say the same, as bytes.
+
+    Neighbours of one role are merged; a string equals a text block; any image, any binary document and any thinking
+    equals another; tool ids, cache marks and callers don't count.
+    """
+    turns: list[list[Any]] = []
+    for message in messages:
+        seen = [_normal(part) for part in blocks(message["content"]) if part["type"] not in _UNSEEN]
+        if turns and turns[-1][0] == message["role"]:
+            turns[-1][1] += seen
+        else:
+            turns.append([message["role"], seen])
+    return orjson.dumps([[role, _pictures_first(parts)] for role, parts in turns], option=orjson.OPT_SORT_KEYS)
+
+
+def _pictures_first(parts: list[Any]) -> list[Any]:
+    picture = ["image"]
+    rest = [part for part in parts if part != picture]
+    return [picture, *rest] if len(rest) < len(parts) else rest
+
+
+def _normal(part: Json) -> list[Any]:
+    kind = part["type"]
+    if kind == "text":
+        return [kind, part["text"]]
+    if kind in _CALLS:
+        return [kind, part.get("name"), part.get("input")]
+    if kind == "tool_result":
+        return [kind, [_normal(inner) for inner in blocks(part.get("content") or [])], bool(part.get("is_error"))]
+    if kind == "document":
+        source = part["source"]
+        return [kind, source.get("data") if source["type"] == "text" else None]
+    return [kind]

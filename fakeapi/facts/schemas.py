@@ -1,0 +1,125 @@
+"""The contract's schemas, compiled: jsonschema-rs accepts or refuses, `jsonschema` says where and why.
+
+Together with the other `facts/schema_*` modules the only importer of the two libraries; both are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from fakeapi.facts import schema_files
+from fakeapi.facts.schema_files import Schema, gates, names
+
+__all__ = ["BASE_VERSION", "Compiled", "Fault", "bundled", "compiled", "conforms", "is_json_schema", "names"]
+
+BASE_VERSION = "2023-06-01"
+MODES = ("strict", "shape")
+
+
+class Fault(NamedTuple):
+    """The first thing wrong with an instance.
+
+    Attributes:
+        location: where, as the API writes it: field names, indexes, and the tags of unions.
+        rule: the row of the wording table: a JSON Schema keyword, with the type for type faults
+            (`type:string`, `type:model`, `required`, `maxLength`, `discriminator`, ...).
+        values: what the sentence may name: `value`, `limit`, `actual`, `expected`, `tag`, `property`.
+        words: a sentence of the schema's own (`x-words`), or None for the table's.
+    """
+
+    location: tuple[str | int, ...]
+    rule: str
+    values: Mapping[str, Any]
+    words: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """One schema of one version under some betas, ready to use. `schema` is the bundle it was made of."""
+
+    schema: Schema
+
+    def accepts(self, instance: Any) -> bool:
+        """The verdict; final."""
+        return bool(self._verdict.is_valid(instance))
+
+    def first_fault(self, instance: Any) -> Fault | None:
+        """The fault that the API reports, or None for an instance that is accepted."""
+        if self.accepts(instance):
+            return None
+        return self._explainer.first_fault(instance) or self._bare_fault(instance)
+
+    def _bare_fault(self, instance: Any) -> Fault:
+        """Where the two libraries disagree, the verdict stands and its own path is all there is to say."""
+        path = next(iter(self._verdict.iter_errors(instance))).instance_path
+        return Fault(tuple(path), "type:model", {})
+
+    @cached_property
+    def _verdict(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(self.schema, offline=True)
+
+    @cached_property
+    def _explainer(self) -> Any:
+        from fakeapi.facts.schema_explainer import Explainer
+
+        return Explainer(self.schema)
+
+
+def compiled(name: str, version: str, betas: frozenset[str] = frozenset(), mode: str = "strict") -> Compiled:
+    """The validator of a schema, cached by what makes a difference: betas that gate nothing share one.
+
+    Args:
+        name: as in `names()`, for example `request/message_request`; KeyError where there is none.
+        version: the `anthropic-version`.
+        betas: the values of `anthropic-beta`.
+        mode: `strict`, or `shape`: types, required fields and enums only, everything beta open.
+    """
+    if mode not in MODES:
+        raise ValueError(mode)
+    return _compiled(name, version, frozenset() if mode == "shape" else _that_matter(name, version, betas), mode)
+
+
+@lru_cache(maxsize=512)
+def _that_matter(name: str, version: str, betas: frozenset[str]) -> frozenset[str]:
+    return betas & gates(name, version)
+
+
+@lru_cache(maxsize=48)
+def _compiled(name: str, version: str, betas: frozenset[str], mode: str) -> Compiled:
+    if mode == "shape":
+        return Compiled(schema_files.bundle(name, version, lambda gate: True, shape=True))
+    return Compiled(schema_files.bundle(name, version, lambda gate: not betas.isdisjoint(gate)))
+
+
+def bundled(name: str, version: str = BASE_VERSION, betas: frozenset[str] | None = None) -> Schema:
+    """A schema in one piece, for people and other tools; `betas=None` opens every gate.
+
+    Raises:
+        KeyError: there is no schema of that name.
+    """
+    if betas is None:
+        return schema_files.bundle(name, version, lambda gate: True)
+    return schema_files.bundle(name, version, lambda gate: not betas.isdisjoint(gate))
+
+
+def is_json_schema(schema: Any) -> bool:
+    """Whether this is a JSON Schema of draft 2020-12, as the API asks of a tool's `input_schema`."""
+    import jsonschema_rs
+
+    dialect = {"$schema": schema_files.DIALECT}
+    return bool(jsonschema_rs.meta.is_valid({**schema, **dialect} if isinstance(schema, dict) else schema))
+
+
+def conforms(instance: Any, schema: Schema) -> bool:
+    """Whether a value fits a caller's own JSON Schema; False where the schema itself is none."""
+    import jsonschema_rs
+
+    try:
+        return bool(jsonschema_rs.Draft202012Validator(schema, offline=True).is_valid(instance))
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return False

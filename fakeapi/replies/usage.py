@@ -1,0 +1,53 @@
+"""What an answer costs in tokens, as the `usage` object of 2026 (contract.md 6, 10)."""
+
+from __future__ import annotations
+
+from fakeapi.facts import counting
+from fakeapi.model import Call, Draft, Json
+
+_GEO_UNKNOWN = "not_available"
+
+
+def account(draft: Draft, call: Call, uncut: Draft) -> Json:
+    """The usage of a limited draft: documented where that holds, else counted."""
+    return _written(input_tokens(uncut, call), _output(draft, call, uncut), call)
+
+
+def input_tokens(uncut: Draft | None, call: Call) -> int:
+    """The whole input count: the documented one for a documented request to a documented model, else counted.
+
+    It doesn't depend on max_tokens, so POST /v1/messages/count_tokens always says the same.
+    """
+    for row in uncut.documented if uncut else ():
+        if _is_for(row, call):
+            return int(row["usage"]["input_tokens"])
+    return counting.input_tokens(call.body, call.model)
+
+
+def _output(draft: Draft, call: Call, uncut: Draft) -> int:
+    limit: int = call.body["max_tokens"]
+    if draft.stop_reason == "max_tokens":
+        return limit
+    if draft.content == uncut.content and draft.stop_reason == uncut.stop_reason:
+        for row in uncut.documented:
+            if _is_for(row, call) and row["max_tokens"] == limit:
+                return int(row["usage"]["output_tokens"])
+    return min(limit, counting.output_tokens(list(draft.content), call.model.tokenizer, draft.stop_reason))
+
+
+def _is_for(row: Json, call: Call) -> bool:
+    """A documented usage is a fact about the documented model and prompt: an own system prompt changes it."""
+    return row["model"] == call.model.id and bool(row.get("system")) == bool(call.body.get("system"))
+
+
+def _written(input_tokens: int, output_tokens: int, call: Call) -> Json:
+    usage: Json = {
+        "input_tokens": input_tokens,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "output_tokens": output_tokens,
+        "service_tier": "standard",
+        "inference_geo": (call.body.get("inference_geo") or "global") if call.model.inference_geo else _GEO_UNKNOWN,
+    }
+    return usage

@@ -1,0 +1,95 @@
+"""Every setting, once: its default, its flag, its environment variable and its help text.
+
+A field `api_key` is the flag `--api-key` and the variable `FAKEAPI_API_KEY` (several values: separated by commas).
+The environment itself is read in the command line and the adapters, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+from fakeapi.errors import FakeapiError
+
+LOG_STYLES = ("quiet", "line", "json")
+
+
+def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), metavar: str | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "metavar": metavar})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server behaves. Source of each default: docs/settings.md."""
+
+    host: str = _setting("127.0.0.1", "address to bind; 0.0.0.0 opens the server to the network")
+    port: int = _setting(4010, "port to bind; 0 takes a free one and prints it", metavar="N")
+    seed: int = _setting(0, "same seed, same requests: same answers", metavar="N")
+    api_key: tuple[str, ...] = _setting(
+        (), "accept this key only (repeat for several); without it any non-empty key is good", metavar="KEY"
+    )
+    log: str = _setting("line", "what is written to stderr for each request", choices=LOG_STYLES)
+
+
+def each() -> Iterator[Field[Any]]:
+    """The settings, in the order in which help and documentation show them."""
+    return iter(fields(Settings))
+
+
+def flag(setting: Field[Any]) -> str:
+    """The command-line flag of a setting: `--api-key`."""
+    return "--" + setting.name.replace("_", "-")
+
+
+def variable(setting: Field[Any]) -> str:
+    """The environment variable of a setting: `FAKEAPI_API_KEY`."""
+    return "FAKEAPI_" + setting.name.upper()
+
+
+def is_repeatable(setting: Field[Any]) -> bool:
+    """Whether a setting takes several values."""
+    return isinstance(setting.default, tuple)
+
+
+def parse(setting: Field[Any], text: str, source: str) -> Any:
+    """The value that a text stands for; FakeapiError naming `source` where it stands for none."""
+    if isinstance(setting.default, int):
+        return _whole_number(setting, text, source)
+    choices = setting.metadata["choices"]
+    if choices and text not in choices:
+        raise FakeapiError(f"{source}: {text!r} is not one of {', '.join(choices)}")
+    return text
+
+
+def _whole_number(setting: Field[Any], text: str, source: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise FakeapiError(f"{source}: {text!r} is not a whole number") from None
+    if setting.name == "port" and not 0 <= number <= 65535:
+        raise FakeapiError(f"{source}: {number} is not a port (0 to 65535)")
+    return number
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that the environment names; FakeapiError for a value that does not fit."""
+    found: dict[str, Any] = {}
+    for setting in each():
+        text = environment.get(variable(setting))
+        if text is None or text == "":
+            continue
+        source = variable(setting)
+        if is_repeatable(setting):
+            found[setting.name] = tuple(
+                parse(setting, part.strip(), source) for part in text.split(",") if part.strip()
+            )
+        else:
+            found[setting.name] = parse(setting, text, source)
+    return found
+
+
+def default(setting: Field[Any]) -> Any:
+    """The default of a setting."""
+    assert setting.default is not MISSING
+    return setting.default

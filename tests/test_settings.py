@@ -1,0 +1,53 @@
+"""Every setting is one field: flag, variable, help and default."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fakeapi import settings
+from fakeapi.errors import FakeapiError
+from fakeapi.settings import Settings
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "server.md"
+
+
+@pytest.mark.parametrize("setting", list(settings.each()), ids=lambda setting: setting.name)
+def test_each_setting_is_documented_with_its_flag_variable_and_help(setting):
+    row = next(line for line in DOCUMENT.read_text().splitlines() if f"`{settings.flag(setting)}" in line)
+    assert settings.variable(setting) in row
+    assert setting.metadata["help"] in row
+
+
+def test_the_document_names_no_setting_that_does_not_exist():
+    named = set(re.findall(r"FAKEAPI_[A-Z_]+", DOCUMENT.read_text()))
+    assert named == {settings.variable(setting) for setting in settings.each()}
+
+
+def test_the_environment_sets_what_it_names_and_nothing_else():
+    assert settings.from_environment({"FAKEAPI_PORT": "8080", "PATH": "/bin", "FAKEAPI_SEED": ""}) == {"port": 8080}
+
+
+def test_several_values_are_separated_by_commas():
+    assert settings.from_environment({"FAKEAPI_API_KEY": "a, b,"}) == {"api_key": ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("FAKEAPI_PORT", "http", "FAKEAPI_PORT: 'http' is not a whole number"),
+        ("FAKEAPI_PORT", "70000", "FAKEAPI_PORT: 70000 is not a port (0 to 65535)"),
+        ("FAKEAPI_LOG", "loud", "FAKEAPI_LOG: 'loud' is not one of quiet, line, json"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_its_place(variable, value, sentence):
+    with pytest.raises(FakeapiError) as fault:
+        settings.from_environment({variable: value})
+    assert str(fault.value) == sentence
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Settings().port = 1  # type: ignore[misc]
