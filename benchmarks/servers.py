@@ -81,7 +81,7 @@ def wrk_script(body: object) -> str:
     return "\n".join(lines)
 
 
-def wrk(port: int, body: object, seconds: float, connections: int = 16) -> float:
+def wrk(port: int, body: object, seconds: int, connections: int = 16) -> float:
     """Requests per second that wrk gets out of a server, the load on LOAD_CORE."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
@@ -96,6 +96,12 @@ def wrk(port: int, body: object, seconds: float, connections: int = 16) -> float
     if "Non-2xx" in out:
         raise SystemExit(f"the server refused some requests:\n{out}")
     return float(out.split("Requests/sec:")[1].split()[0])
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Processor time that a process has used so far, user and system."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_megabytes(process: subprocess.Popen[bytes]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import NamedTuple
 
 from fakeapi.chance import Chance
@@ -17,7 +18,7 @@ from fakeapi.facts.sentences import refusal
 from fakeapi.model import Caller, Exchange
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
-from fakeapi.wire import Reply, Request, Send
+from fakeapi.wire import HeaderLines, Reply, Request, Send
 
 ROADS: dict[str, dict[str, Road]] = {
     "/v1/messages": {"POST": messages.answer},
@@ -30,6 +31,7 @@ ROADS: dict[str, dict[str, Road]] = {
 _GREETINGS = {"/": ("HEAD",), "/api/hello": ("HEAD", "GET")}
 _PATHS = Roads({**_GREETINGS, **{path: tuple(roads) for path, roads in ROADS.items()}})
 _UNKNOWN = Place("")
+_FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"*"))
 
 
 class Answer(NamedTuple):
@@ -60,6 +62,15 @@ def handle(house: House, request: Request, luck: Chance) -> Answer:
         return _answered(outcome, request, caller, luck, request_id)
     except ApiError as fault:
         return _refused(fault, request, caller, luck, request_id)
+    except Exception as bug:
+        report = refusal("bug", hint=f"A bug of fakeapi, please report it: {_where(bug)}")
+        return _refused(report, request, caller, luck, request_id)
+
+
+def _where(bug: Exception) -> str:
+    """What went wrong and where, in one line."""
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{type(bug).__name__}: {bug} ({frame.filename}:{frame.lineno})"
 
 
 def _road(request: Request, place: Place) -> Road:
@@ -69,7 +80,7 @@ def _road(request: Request, place: Place) -> Road:
         raise refusal("not_found", hint=_where_instead(request))
     if request.method not in roads:
         fault = refusal("method_not_allowed")
-        fault.headers = (("allow", ", ".join(roads)),)
+        fault.headers = ((b"allow", ", ".join(roads).encode()),)
         raise fault
     return roads[request.method]
 
@@ -94,7 +105,7 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
 
 def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Chance, request_id: str) -> Answer:
     body = encode_refusal(fault, request_id)
-    extra = (("content-length", str(len(body))), *fault.headers)
+    extra = ((b"content-length", b"%d" % len(body)), *fault.headers)
     lines = headers.refused(luck, caller.key if caller else None, request_id, extra)
     effects = () if request.method == "HEAD" else (Send(body),)
     exchange = Exchange(
@@ -112,7 +123,7 @@ def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Cha
 
 def _greeting(request: Request, luck: Chance, request_id: str) -> Answer:
     body = open.GREETING
-    lines = headers.plain(luck, (headers.JSON, ("content-length", str(len(body)))))
+    lines = headers.plain(luck, request_id, (headers.JSON, (b"content-length", b"%d" % len(body))))
     effects = () if request.method == "HEAD" else (Send(body),)
     exchange = Exchange(luck.number, request.method, request.path, 200, request_id, source="greeting")
     return Answer(Reply(200, lines, effects), exchange)
@@ -120,13 +131,11 @@ def _greeting(request: Request, luck: Chance, request_id: str) -> Answer:
 
 def _preflight(request: Request, road: str, luck: Chance, request_id: str) -> Answer:
     status, lines, body = open.preflight(request, road)
-    lines = headers.plain(luck, (*lines, ("content-length", str(len(body)))))
+    lines = headers.plain(luck, request_id, (*lines, (b"content-length", b"%d" % len(body))))
     exchange = Exchange(luck.number, request.method, request.path, status, request_id, source="preflight")
     return Answer(Reply(status, lines, (Send(body),)), exchange)
 
 
-def _shared(request: Request, lines: headers.Headers) -> headers.Headers:
+def _shared(request: Request, lines: HeaderLines) -> HeaderLines:
     """What lets a browser page read the answer, where a browser asked."""
-    if any(name == "origin" for name, _ in request.headers):
-        return (*lines, ("access-control-allow-origin", "*"), ("access-control-expose-headers", "*"))
-    return lines
+    return (*lines, *_FOR_BROWSERS) if "origin" in request.headers else lines

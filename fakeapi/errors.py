@@ -35,7 +35,7 @@ class ApiError(Exception):
         *,
         details: Mapping[str, Any] | None = None,
         envelope: str = "full",
-        headers: tuple[tuple[str, str], ...] = (),
+        headers: tuple[tuple[bytes, bytes], ...] = (),
         hint: str = "",
     ) -> None:
         super().__init__(message)

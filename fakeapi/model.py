@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
@@ -123,8 +123,7 @@ class Draft:
     partial: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A finished answer: JSON and stream are both written from it, so they cannot differ."""
 
     id: str
@@ -138,8 +137,7 @@ class Message:
     partial: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What happened to one request, for the log (and later the journal): no secret is in it."""
 
     number: int
@@ -149,6 +147,6 @@ class Exchange:
     request_id: str
     model: str = ""
     source: str = ""
-    usage: Json = field(default_factory=dict)
+    usage: Json | None = None
     sentence: str = ""
     hint: str = ""

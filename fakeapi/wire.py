@@ -5,11 +5,11 @@ A reply is played, never computed, by a shell: the ASGI adapter, an in-process t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-Headers: TypeAlias = Sequence[tuple[str, str]]
-"""Header lines in wire order; names of a Request are lower case, those of a Reply are as sent."""
+HeaderLines: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""Header lines as they are sent, in wire order."""
 
 
 class Send(NamedTuple):
@@ -34,24 +34,28 @@ Effect: TypeAlias = Send | Wait | Cut
 class Request(NamedTuple):
     """One HTTP request, whole.
 
-    `path` is percent-decoded and without the query; `query` is the raw query string without `?`.
+    `path` is percent-decoded and without the query; `query` is the raw query string without `?`. The names of
+    `headers` are lower case; repeated lines are joined by ", " (RFC 9110, 5.3), as the API reads them (contract.md 2).
     """
 
     method: str
     path: str
     query: str
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
 
-    def header(self, name: str) -> str | None:
-        """The value of a header (lower-case name); repeated lines are joined by ", " (RFC 9110, 5.3)."""
-        values = [value for key, value in self.headers if key == name]
-        return ", ".join(values) if values else None
+
+def joined(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Header lines by lower-case name, repeated ones joined."""
+    headers: dict[str, str] = {}
+    for name, value in lines:
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 class Reply(NamedTuple):
     """One HTTP answer: status, headers, and what the shell does to send the body."""
 
     status: int
-    headers: Headers
+    headers: HeaderLines
     effects: Iterable[Effect]

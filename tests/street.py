@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from json import dumps
 from typing import Any
 
 import orjson
@@ -12,10 +13,12 @@ from fakeapi.chance import Chance
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
 from fakeapi.settings import Settings
-from fakeapi.wire import Headers, Request, Send
+from fakeapi.wire import Request, Send, joined
+
+Lines = tuple[tuple[str, str], ...]
 
 NOW = 1787150053.864
-DOOR: Headers = (
+DOOR: Lines = (
     ("x-api-key", "sk-ant-fake"),
     ("anthropic-version", "2023-06-01"),
     ("content-type", "application/json"),
@@ -35,16 +38,17 @@ def house(settings: Settings = Settings()) -> House:
 
 def ask(
     body: Any = BASIC,
-    headers: Headers = DOOR,
+    headers: Lines = DOOR,
     *,
     path: str = "/v1/messages",
     method: str = "POST",
+    query: str = "",
     settings: Settings = Settings(),
     number: int = 1,
 ) -> Answer:
     """The engine's answer to a request; a body that isn't bytes is sent as JSON."""
-    data = body if isinstance(body, bytes) else orjson.dumps(body)
-    request = Request(method, path, "", headers, data)
+    data = body if isinstance(body, bytes) else dumps(body).encode()
+    request = Request(method, path, query, joined(headers), data)
     return engine.handle(house(settings), request, Chance(settings.seed, number, NOW))
 
 
@@ -74,4 +78,4 @@ def refusal(body: Any = BASIC, **how: Any) -> tuple[int, str, str]:
 
 def header(answer: Answer, name: str) -> str | None:
     """A response header by its lower-case name."""
-    return next((value for key, value in answer.reply.headers if key.lower() == name), None)
+    return next((value.decode() for key, value in answer.reply.headers if key.decode().lower() == name), None)

@@ -21,7 +21,7 @@ from fakeapi.chance import Chance
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
-from fakeapi.wire import Cut, Reply, Request, Send
+from fakeapi.wire import Cut, Reply, Request, Send, joined
 
 _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
@@ -71,7 +71,10 @@ class App:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(lines)
+    if len(headers) < len(lines):
+        headers = joined(lines)
     body = await _body(receive)
     return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
 
@@ -100,8 +103,7 @@ async def _body(receive: Receive) -> bytes:
 
 async def play(reply: Reply, send: AsgiSend) -> None:
     """Send a Reply over ASGI."""
-    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": lines})
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     held: Any = b""
     for effect in reply.effects:
         if isinstance(effect, Send):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import TextIO
 
 import orjson
@@ -16,13 +19,39 @@ _RED, _GREEN, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m"
 
 def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], None]:
     """What to call with each exchange, for a `--log` style."""
-    out = stream if stream is not None else sys.stderr
+    out = Stream(stream if stream is not None else sys.stderr)
     if style == "json":
-        return lambda exchange: _write(out, _as_json(exchange))
-    paint = style_painter(out)
+        return lambda exchange: out.write(_as_json(exchange))
+    paint = style_painter(out.stream)
     if style == "quiet":
-        return lambda exchange: _write(out, _as_line(exchange, paint)) if exchange.sentence else None
-    return lambda exchange: _write(out, _as_line(exchange, paint))
+        return lambda exchange: out.write(_as_line(exchange, paint)) if exchange.sentence else None
+    return lambda exchange: out.write(_as_line(exchange, paint))
+
+
+class Stream:
+    """Lines for a text stream: those of one turn of the event loop are written together, outside a loop at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Write a line, soon."""
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self._flush)
+            except RuntimeError:
+                self._flush()
+
+    def _flush(self) -> None:
+        text = "\n".join(self._lines) + "\n"
+        self._lines.clear()
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except (OSError, ValueError):
+            """Nobody reads the log any more; answers matter more."""
 
 
 def style_painter(out: TextIO) -> Callable[[str, str], str]:
@@ -32,31 +61,23 @@ def style_painter(out: TextIO) -> Callable[[str, str], str]:
     return lambda colour, text: text
 
 
-def _write(out: TextIO, line: str) -> None:
-    try:
-        out.write(line + "\n")
-        out.flush()
-    except (OSError, ValueError):
-        """Nobody reads the log any more; answers matter more."""
-
-
 def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
+    when = paint(_DIM, _clock(int(time.time())))
     status = paint(_GREEN if exchange.status < 400 else _RED, str(exchange.status))
-    words = [
-        paint(_DIM, datetime.now().strftime("%H:%M:%S")),
-        exchange.method,
-        _visible(exchange.path),
-        _visible(exchange.model),
-        status,
-        exchange.source,
-    ]
+    place = _visible(f"{exchange.method}  {exchange.path}  {exchange.model}".rstrip())
+    line = f"{when}  {place}  {status}  {exchange.source}"
     if exchange.usage:
-        words.append(_tokens(exchange.usage))
+        line += "  " + _tokens(exchange.usage)
     if exchange.sentence:
-        words.append(_visible(exchange.sentence))
+        line += "  " + _visible(exchange.sentence)
     if exchange.hint:
-        words.append(paint(_DIM, f"({exchange.hint})"))
-    return "  ".join(word for word in words if word)
+        line += "  " + paint(_DIM, f"({exchange.hint})")
+    return line
+
+
+@lru_cache(maxsize=2)
+def _clock(second: int) -> str:
+    return datetime.fromtimestamp(second).strftime("%H:%M:%S")
 
 
 def _tokens(usage: Json) -> str:

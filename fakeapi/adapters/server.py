@@ -55,6 +55,7 @@ def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambd
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=3,

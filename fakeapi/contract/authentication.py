@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fakeapi import assets
 from fakeapi.facts import catalogue
 from fakeapi.facts.sentences import refusal
@@ -25,7 +27,7 @@ class Door:
 
     def authenticate(self, request: Request) -> Caller:
         """The caller; ApiError 401 for the credential, 400 for version or betas."""
-        headers = _joined(request)
+        headers = request.headers
         if "origin" in headers and headers.get(_BROWSER_ACCESS, "").lower() != "true":
             raise refusal("browser_access")
         key = self._key(headers)
@@ -33,7 +35,7 @@ class Door:
         betas = headers.get("anthropic-beta")
         return Caller(key, version, self._known(betas) if betas else frozenset())
 
-    def _key(self, headers: dict[str, str]) -> str:
+    def _key(self, headers: Mapping[str, str]) -> str:
         key = headers.get("x-api-key", "").strip()
         if key:
             return self._allowed(key, "key_invalid")
@@ -48,7 +50,7 @@ class Door:
             raise refusal(otherwise)
         return key
 
-    def _version(self, headers: dict[str, str]) -> str:
+    def _version(self, headers: Mapping[str, str]) -> str:
         version = headers.get("anthropic-version")
         if version is None:
             raise refusal("version_missing")
@@ -63,10 +65,3 @@ class Door:
             raise refusal("beta_unknown", values=", ".join(f"`{beta}`" for beta in unknown))
         return frozenset(betas)
 
-
-def _joined(request: Request) -> dict[str, str]:
-    """The headers by name, repeated lines joined by ", " as the API does (contract.md 2)."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers

@@ -29,14 +29,10 @@ def decode(request: Request, limit: int = BODY_LIMIT) -> Any:
     body = request.body
     if len(body) > limit:
         raise refusal("body_too_large")
-    kind = encoding = None
-    for name, value in request.headers:
-        if name == "content-type":
-            kind = value
-        elif name == "content-encoding":
-            encoding = value if encoding is None else f"{encoding}, {value}"
+    kind = request.headers.get("content-type")
     if kind is not None and kind != "application/json":
         _check_type(kind)
+    encoding = request.headers.get("content-encoding")
     return parse(_inflate(body, encoding, limit) if encoding else body)
 
 
@@ -58,7 +54,7 @@ def _check_type(kind: str) -> None:
 
 
 def _check_depth(value: Any) -> None:
-    level = [[value]]
+    level: list[Any] = [[value]]
     for _ in range(DEPTH_LIMIT + 1):
         level = [
             child

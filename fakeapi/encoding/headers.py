@@ -8,80 +8,85 @@ from functools import lru_cache
 
 from fakeapi import chance
 from fakeapi.chance import Chance
-from fakeapi.wire import Headers
+from fakeapi.wire import HeaderLines
 
-JSON = ("Content-Type", "application/json")
-_STRICT_TRANSPORT = ("strict-transport-security", "max-age=31536000; includeSubDomains; preload")
-_EDGE = (
-    ("Server", "cloudflare"),
-    ("vary", "Accept-Encoding"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("cf-cache-status", "DYNAMIC"),
-    ("x-robots-tag", "none"),
+JSON = (b"Content-Type", b"application/json")
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
+_EDGE: HeaderLines = (
+    (b"Server", b"cloudflare"),
+    (b"vary", b"Accept-Encoding"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cf-cache-status", b"DYNAMIC"),
+    (b"x-robots-tag", b"none"),
 )
 ALLOWANCES = (("input-tokens", 10_000_000), ("output-tokens", 2_000_000), ("requests", 10_000), ("tokens", 12_000_000))
 """The generous rate limits that every answer of POST /v1/messages shows (contract.md 3): per minute."""
 
 
 @lru_cache(maxsize=4)
-def _date(second: int) -> tuple[str, str]:
-    return ("Date", format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True))
+def _date(second: int) -> tuple[bytes, bytes]:
+    return (b"Date", format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True).encode())
 
 
 @lru_cache(maxsize=4)
-def _rate_limits(second: int) -> Headers:
+def _rate_limits(second: int) -> HeaderLines:
     reset = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = []
+    lines: list[tuple[bytes, bytes]] = []
     for name, limit in ALLOWANCES:
         remaining = limit - 1 if name == "requests" else limit
-        lines += [
-            (f"anthropic-ratelimit-{name}-limit", str(limit)),
-            (f"anthropic-ratelimit-{name}-remaining", str(remaining)),
-            (f"anthropic-ratelimit-{name}-reset", reset),
-        ]
+        for member, value in (("limit", limit), ("remaining", remaining), ("reset", reset)):
+            lines.append((f"anthropic-ratelimit-{name}-{member}".encode(), str(value).encode()))
     return tuple(lines)
 
 
 @lru_cache(maxsize=1024)
-def _owner(seed: int, key: str) -> Headers:
+def _owner(seed: int, key: str) -> HeaderLines:
     """The organization of a seed and the workspace of a key: a key's digest, never the key."""
     return (
-        ("anthropic-organization-id", chance.organization(seed)),
-        ("anthropic-workspace-id", chance.identity("wrkspc", "workspace", seed, key)),
+        (b"anthropic-organization-id", chance.organization(seed).encode()),
+        (b"anthropic-workspace-id", chance.identity("wrkspc", "workspace", seed, key).encode()),
     )
 
 
-def answered(luck: Chance, key: str, request_id: str, *, rate_limits: bool, content: Headers = (JSON,)) -> Headers:
+def answered(
+    luck: Chance, key: str, request_id: str, *, rate_limits: bool, content: HeaderLines = (JSON,)
+) -> HeaderLines:
     """The headers of a 200; `rate_limits` for POST /v1/messages only."""
     second = int(luck.now)
     return (
         _date(second),
         *content,
         *(_rate_limits(second) if rate_limits else ()),
-        ("request-id", request_id),
+        (b"request-id", request_id.encode()),
         _STRICT_TRANSPORT,
         *_owner(luck.seed, key),
-        ("traceresponse", luck.trace()),
+        (b"traceresponse", luck.trace().encode()),
         *_EDGE,
-        ("cf-ray", luck.ray()),
+        (b"cf-ray", luck.ray().encode()),
     )
 
 
-def refused(luck: Chance, key: str | None, request_id: str, extra: Headers = (), *, retry: bool = False) -> Headers:
+def refused(luck: Chance, key: str | None, request_id: str, extra: HeaderLines = ()) -> HeaderLines:
     """The headers of an error; organization and workspace only once the caller is known (`key`)."""
     return (
         _date(int(luck.now)),
         JSON,
-        ("x-should-retry", "true" if retry else "false"),
+        (b"x-should-retry", b"false"),
         *extra,
-        ("request-id", request_id),
+        (b"request-id", request_id.encode()),
         _STRICT_TRANSPORT,
         *(_owner(luck.seed, key) if key else ()),
         *_EDGE,
-        ("cf-ray", luck.ray()),
+        (b"cf-ray", luck.ray().encode()),
     )
 
 
-def plain(luck: Chance, content: Headers = (JSON,)) -> Headers:
+def plain(luck: Chance, request_id: str, content: HeaderLines = (JSON,)) -> HeaderLines:
     """The headers of an answer that belongs to no caller: HEAD, preflight."""
-    return (_date(int(luck.now)), *content, *_EDGE, ("cf-ray", luck.ray()))
+    return (
+        _date(int(luck.now)),
+        *content,
+        (b"request-id", request_id.encode()),
+        *_EDGE,
+        (b"cf-ray", luck.ray().encode()),
+    )

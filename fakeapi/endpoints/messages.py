@@ -49,12 +49,12 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
     """The finished message: ids and the resolved model's name put on."""
     return Message(
         id=luck.message_id(),
-        model=call.model.id,
+        model=draft.extra.get("model", call.model.id),
         content=identity.renew(draft.content, luck),
         stop_reason=draft.stop_reason,
         stop_sequence=draft.stop_sequence,
         stop_details=draft.stop_details,
         usage=bill,
-        extra=draft.extra,
+        extra={name: value for name, value in draft.extra.items() if name != "model"},
         partial=draft.partial,
     )

@@ -43,7 +43,7 @@ def _lifecycles(query: Query) -> frozenset[str]:
 
 
 def _shown(model: Model, request: Request) -> Json:
-    return catalogue.listing(model, beta=request.header("anthropic-beta") is not None)
+    return catalogue.listing(model, beta="anthropic-beta" in request.headers)
 
 
 def _answered(body: Json, model: str = "") -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakeapi.wire import Headers, Request
+from fakeapi.wire import HeaderLines, Request
 
 GREETING = b'{"message": "hello"}'
 """GET /api/hello: HEAD was recorded with a content-length of 20."""
@@ -14,21 +14,21 @@ def is_preflight(request: Request) -> bool:
     """Whether a request is a browser's CORS preflight."""
     return (
         request.method == "OPTIONS"
-        and request.header("origin") is not None
-        and request.header("access-control-request-method") is not None
+        and "origin" in request.headers
+        and "access-control-request-method" in request.headers
     )
 
 
-def preflight(request: Request, road: str) -> tuple[int, Headers, bytes]:
+def preflight(request: Request, road: str) -> tuple[int, HeaderLines, bytes]:
     """Status, headers and body of a preflight's answer: browsers may reach messages, count_tokens and models only."""
     if road not in _BROWSER_ROADS:
-        return 400, (("Content-Type", "text/plain; charset=utf-8"),), b"Disallowed CORS origin"
-    asked = request.header("access-control-request-headers")
+        return 400, ((b"Content-Type", b"text/plain; charset=utf-8"),), b"Disallowed CORS origin"
+    asked = request.headers.get("access-control-request-headers")
     headers = (
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("access-control-allow-origin", "*"),
-        ("access-control-allow-methods", "GET, POST, DELETE, OPTIONS"),
-        ("access-control-allow-headers", asked if asked else _ALLOWED_HEADERS),
-        ("access-control-max-age", "600"),
+        (b"Content-Type", b"text/plain; charset=utf-8"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
+        (b"access-control-allow-headers", (asked or _ALLOWED_HEADERS).encode("latin-1", "replace")),
+        (b"access-control-max-age", b"600"),
     )
     return 200, headers, b"OK"

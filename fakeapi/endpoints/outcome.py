@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
@@ -13,7 +13,7 @@ from fakeapi.facts.catalogue import Catalogue
 from fakeapi.model import Caller, Json
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
-from fakeapi.wire import Effect, Headers, Request
+from fakeapi.wire import Effect, HeaderLines, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,16 @@ class House:
     examples: Examples
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A road's answer: the effects of a 200, its content headers, and what the log says of it."""
 
     effects: tuple[Effect, ...]
-    content: Headers = (JSON,)
-    extra: Headers = ()
+    content: HeaderLines = (JSON,)
+    extra: HeaderLines = ()
     rate_limits: bool = False
     model: str = ""
     source: str = ""
-    usage: Json = field(default_factory=dict)
+    usage: Json | None = None
 
 
 Road: TypeAlias = Callable[[House, Request, tuple[str, ...], Caller, Chance], Outcome]

@@ -22,7 +22,7 @@ class Roads:
 
     def __init__(self, table: dict[str, tuple[str, ...]]) -> None:
         self._methods = table
-        self._plain = {road for road in table if "{" not in road}
+        self._plain = {road: Place(road) for road in table if "{" not in road}
         self._patterns = [(road, _compiled(road)) for road in table if "{" in road]
 
     def methods(self, road: str) -> tuple[str, ...]:
@@ -35,8 +35,8 @@ class Roads:
         The road is the longest known suffix, starting at `/v1/` if the path has one; a bare `/messages` is an alias.
         `/s/<id>` at the start names a session. `/v1/v1/...` is nothing: the client's base URL ends in `/v1`.
         """
-        if path in self._plain:
-            return Place(path)
+        if place := self._plain.get(path):
+            return place
         path = re.sub("/{2,}", "/", path)
         session, path = _session(path)
         for suffix in _suffixes(path):

@@ -64,6 +64,12 @@ def listing(model: Model, *, beta: bool = False) -> Json:
 
 
 @cache
+def tool_types() -> tuple[str, ...]:
+    """Every tool type that the API defines, beta ones too, sorted."""
+    return tuple(sorted(assets.read_json("fixtures/models.json")["tool_types"]))
+
+
+@cache
 def known_betas() -> frozenset[str]:
     """Every value that `anthropic-beta` may hold: of the SDKs' AnthropicBetaParam, recordings and real clients."""
     groups = assets.read_json("fixtures/betas.json")
@@ -117,8 +123,9 @@ def _complete(row: Json, data: Json, trail: tuple[str, ...] = ()) -> Json:
         full = {**base, "aliases": [], **row}
     else:
         full = {**_profile(row["profile"], data["profiles"], row["id"]), **row}
-    named = full["prices"]
-    return {**full, "prices": data["price_lists"].get(named, {}) if isinstance(named, str) else named}
+    named, refused = full["prices"], full["refused_tools"]
+    prices = data["price_lists"].get(named, {}) if isinstance(named, str) else named
+    return {**full, "prices": prices, "refused_tools": data["tool_types"] if refused == "*" else refused}
 
 
 def _named(models: list[Json], name: object, wanted_by: str) -> Json:

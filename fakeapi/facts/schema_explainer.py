@@ -17,11 +17,12 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from fakeapi.facts.schema_files import Schema
+from fakeapi.facts.schema_gates import Schema
 from fakeapi.facts.schemas import Fault
 
 _SCALARS = {"string", "number", "integer", "boolean", "null"}
 _Faults: TypeAlias = Iterator[ValidationError]
+_extend: Any = extend
 
 
 class Explainer:
@@ -29,7 +30,7 @@ class Explainer:
 
     def __init__(self, schema: Schema) -> None:
         self._definitions = {f"#/$defs/{name}": body for name, body in schema["$defs"].items()}
-        dialect: Any = extend(
+        dialect: Any = _extend(
             Draft202012Validator,
             {
                 "$ref": self._reference,
@@ -50,7 +51,7 @@ class Explainer:
         error = next(self._validator.iter_errors(instance), None)
         return None if error is None else _fault(error)
 
-    def _reference(self, validator: Any, target: str, instance: Any, schema: Schema) -> _Faults:
+    def _reference(self, validator: Any, target: str, instance: Any, _schema: Schema) -> _Faults:
         yield from validator.descend(instance, self._definitions[target])
 
     def _tagged(self, validator: Any, union: Schema, instance: Any, schema: Schema) -> _Faults:
@@ -73,7 +74,7 @@ class Explainer:
         if "discriminator" not in schema:
             yield from self._untagged(validator, branches, instance, schema)
 
-    def _untagged(self, validator: Any, branches: list[Any], instance: Any, schema: Schema) -> _Faults:
+    def _untagged(self, validator: Any, branches: list[Any], instance: Any, _schema: Schema) -> _Faults:
         fitting = [branch for branch in branches if self._fits(validator, branch, instance)]
         if len(fitting) > 1 and any(validator.evolve(schema=branch).is_valid(instance) for branch in fitting):
             return
@@ -97,16 +98,16 @@ class Explainer:
 def _fields(validator: Any, fields: Mapping[str, Any], instance: Any, schema: Schema) -> _Faults:
     if not isinstance(instance, dict):
         return
-    required = _required(validator, instance, schema)
+    missing = [name for name in _required(validator, instance, schema) if name not in instance]
     for name, field in fields.items():
         if name in instance:
             yield from validator.descend(instance[name], field, path=name)
-        elif name in required:
+        elif name in missing:
             yield ValidationError("", validator="required", path=(name,))
+    yield from (ValidationError("", validator="required", path=(name,)) for name in missing if name not in fields)
     if schema.get("additionalProperties") is False:
-        for name in instance:
-            if name not in fields:
-                yield ValidationError("", validator="additionalProperties", path=(name,))
+        unknown = (name for name in instance if name not in fields)
+        yield from (ValidationError("", validator="additionalProperties", path=(name,)) for name in unknown)
 
 
 def _required(validator: Any, instance: Any, schema: Schema) -> list[str]:

@@ -11,9 +11,20 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from fakeapi.facts import schema_files
-from fakeapi.facts.schema_files import Schema, gates, names
+from fakeapi.facts.schema_files import gates, names
+from fakeapi.facts.schema_gates import Opening, Schema
 
-__all__ = ["BASE_VERSION", "Compiled", "Fault", "bundled", "compiled", "conforms", "is_json_schema", "names"]
+__all__ = [
+    "BASE_VERSION",
+    "Compiled",
+    "Fault",
+    "bundled",
+    "compiled",
+    "conforms",
+    "gates",
+    "is_json_schema",
+    "names",
+]
 
 BASE_VERSION = "2023-06-01"
 MODES = ("strict", "shape")
@@ -50,7 +61,12 @@ class Compiled:
         """The fault that the API reports, or None for an instance that is accepted."""
         if self.accepts(instance):
             return None
-        return self._explainer.first_fault(instance) or self._bare_fault(instance)
+        return self.explain(instance) or self._bare_fault(instance)
+
+    def explain(self, instance: Any) -> Fault | None:
+        """The first fault that the explainer alone finds; a test holds it to the verdict."""
+        fault: Fault | None = self._explainer.first_fault(instance)
+        return fault
 
     def _bare_fault(self, instance: Any) -> Fault:
         """Where the two libraries disagree, the verdict stands and its own path is all there is to say."""
@@ -81,7 +97,13 @@ def compiled(name: str, version: str, betas: frozenset[str] = frozenset(), mode:
     """
     if mode not in MODES:
         raise ValueError(mode)
+    version = _known(version)
     return _compiled(name, version, frozenset() if mode == "shape" else _that_matter(name, version, betas), mode)
+
+
+def _known(version: str) -> str:
+    """The version, or the base for one that has no patches: two strings are not to make two validators."""
+    return version if version in schema_files.versions() else BASE_VERSION
 
 
 @lru_cache(maxsize=512)
@@ -89,11 +111,10 @@ def _that_matter(name: str, version: str, betas: frozenset[str]) -> frozenset[st
     return betas & gates(name, version)
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def _compiled(name: str, version: str, betas: frozenset[str], mode: str) -> Compiled:
-    if mode == "shape":
-        return Compiled(schema_files.bundle(name, version, lambda gate: True, shape=True))
-    return Compiled(schema_files.bundle(name, version, lambda gate: not betas.isdisjoint(gate)))
+    opening = Opening(None, shape=True) if mode == "shape" else Opening(betas)
+    return Compiled(schema_files.bundle(name, version, opening))
 
 
 def bundled(name: str, version: str = BASE_VERSION, betas: frozenset[str] | None = None) -> Schema:
@@ -102,9 +123,7 @@ def bundled(name: str, version: str = BASE_VERSION, betas: frozenset[str] | None
     Raises:
         KeyError: there is no schema of that name.
     """
-    if betas is None:
-        return schema_files.bundle(name, version, lambda gate: True)
-    return schema_files.bundle(name, version, lambda gate: not betas.isdisjoint(gate))
+    return schema_files.bundle(name, _known(version), Opening(betas))
 
 
 def is_json_schema(schema: Any) -> bool:

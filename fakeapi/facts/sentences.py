@@ -31,6 +31,5 @@ def refusal(name: str, /, *, details: dict[str, Any] | None = None, hint: str = 
         row["message"].format_map(values),
         details=merged or None,
         envelope=row.get("envelope", "full"),
-        headers=tuple((key, value) for key, value in row.get("headers", {}).items()),
         hint=hint or row.get("hint", ""),
     )

@@ -1,46 +1,86 @@
-"""Counts tokens, as an estimate of what the API would count; the one counter behind usage, limits and rate limits."""
+"""Counts tokens, as an estimate of what the API would count: the one counter behind usage, limits and rate limits.
+
+The families are the catalogue's: `classic` for models up to 4.6, `2026` for 4.7 and later.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
-from itertools import accumulate, chain
-from typing import Any
 
-from fakeapi import assets
-
-_WORD = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?[^\w\s]+|\s+(?!\S)|\s+|_")
-
-
-@cache
-def scale(family: str) -> float:
-    """Tokens for each piece of `split`, of a tokenizer family of the catalogue."""
-    return 1.30 if family == "2026" else 1.0
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for match in _WORD.finditer(text):
-        word = match.group()
-        size = 9 if word.isascii() else 2
-        yield from (word[at : at + size] for at in range(0, len(word), size))
-
-
-def split(text: str, family: str) -> list[str]:
-    """The text in pieces that join to it again; `count` is their number times `scale`, rounded."""
-    return list(_pieces(text))
+from fakeapi.facts import marking
+from fakeapi.facts.counter import counter
+from fakeapi.facts.vocabulary import Vocabulary, tiles
 
 
 def count(text: str, family: str) -> int:
-    """The tokens of a text: 0 for an empty one, at least 1 otherwise."""
-    return round(len(split(text, family)) * scale(family))
+    """The tokens of a text as the beginning of a turn; 0 for an empty one.
+
+    Raises KeyError for a family that the catalogue doesn't know.
+    """
+    return counter(family).count(text)
+
+
+def count_inside(text: str, family: str) -> int:
+    """The tokens of a text in the midst of other text: the mark that opens a turn isn't counted with it."""
+    return counter(family).count_inside(text)
+
+
+def split(text: str, family: str) -> list[str]:
+    """The text in its tokens: pieces that concatenate to it, none of them empty or ending inside a character.
+
+    Their number is at most `count`; it is less where a character takes several tokens, or a mark takes one.
+    """
+    return [piece for piece, _ in _pieces(text, family)]
 
 
 def cut(text: str, limit: int, family: str) -> str:
-    """The longest beginning of a text that counts at most `limit` tokens."""
-    pieces = split(text, family)
-    per_piece = scale(family)
-    kept = int(limit / per_piece) + 1
-    while kept > 0 and round(kept * per_piece) > limit:
-        kept -= 1
-    return "".join(pieces[:kept]) if kept < len(pieces) else text
+    """The longest beginning of a text that ends where a token of the text ends and counts at most `limit` tokens."""
+    ends, at, spent = [0], 0, 0
+    for piece, cost in _pieces(text, family):
+        at, spent = at + len(piece), spent + cost
+        ends.append(at)
+        if spent > limit:
+            break
+    return next(text[:end] for end in reversed(ends) if count(text[:end], family) <= max(limit, 0))
+
+
+def _pieces(text: str, family: str) -> Iterator[tuple[str, int]]:
+    """The pieces of a text with the tokens of each."""
+    known = counter(family).known
+    cleaned = marking.clean(text, known)
+    sizes = _joined(tile for marked in marking.marked_runs(cleaned, known) for tile in tiles(marked, known))
+    return _cut_up(text, sizes) if cleaned == text else _realigned(text, sizes, known)
+
+
+def _joined(parts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Tiles without characters, or without tokens, joined to the one after them."""
+    size, cost = 0, 0
+    for more, extra in parts:
+        size, cost = size + more, cost + extra
+        if more and extra:
+            yield size, cost
+            size, cost = 0, 0
+    if size or cost:
+        yield size, cost
+
+
+def _cut_up(text: str, sizes: Iterator[tuple[int, int]]) -> Iterator[tuple[str, int]]:
+    at = 0
+    for size, cost in sizes:
+        yield text[at : at + size], cost
+        at += size
+
+
+def _realigned(text: str, sizes: Iterator[tuple[int, int]], known: Vocabulary) -> Iterator[tuple[str, int]]:
+    """The pieces of the cleaned text as stretches of the text as it was."""
+    at, spare = 0, 0
+    for size, cost in sizes:
+        end = at
+        while end < len(text) and len(marking.clean(text[at : end + 1], known)) <= size:
+            end += 1
+        spare += cost
+        if end > at:
+            yield text[at:end], spare
+            at, spare = end, 0
+    if at < len(text):
+        yield text[at:], spare

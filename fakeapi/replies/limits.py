@@ -1,14 +1,13 @@
-"""Where an answer stops: prefill, then stop sequences, then max_tokens. One stage for every answer, whatever made it."""
+"""Where an answer stops: prefill, then stop sequences, then max_tokens. One stage for all answers, whatever made them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-import orjson
-
 from fakeapi.facts import conversation, counting, tokens
 from fakeapi.facts.partial_json import parse_partial
+from fakeapi.facts.written import written_input
 from fakeapi.model import Call, Draft, Json
 
 _INPUT_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -82,19 +81,6 @@ def _written(block: Json) -> str:
     return block["text"] if block["type"] == "text" else written_input(block)
 
 
-def written_input(block: Json) -> str:
-    """A tool's input as the model writes it: JSON with a space after `:` and `,` (contract.md 7)."""
-    return _spaced(block["input"])
-
-
-def _spaced(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_spaced(str(key))}: {_spaced(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_spaced, value)) + "]"
-    return orjson.dumps(value).decode()
-
-
 def _cut_run(content: tuple[Json, ...], run: list[int], length: int) -> tuple[tuple[Json, ...], str | None]:
     kept = list(content[: run[0]])
     for at in run:
@@ -108,7 +94,7 @@ def _cut_run(content: tuple[Json, ...], run: list[int], length: int) -> tuple[tu
 
 
 def _says(block: Json) -> bool:
-    return block["type"] != "text" or block["text"] != ""
+    return bool(block["type"] != "text" or block["text"])
 
 
 def _with_text(block: Json, text: str) -> tuple[Json, str | None]:

@@ -1,0 +1,228 @@
+"""One pass over a call that every invariant shares: turns, blocks by type, cache marks, declared tools.
+
+It reads any JSON object without failing; what isn't of the expected type is left out (the schema has had its say).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from fakeapi.model import Call, Json
+
+SERVER_RESULT = "_tool_result"
+"""How the type of a server tool's result block ends (`web_search_tool_result`); `tool_result` itself doesn't."""
+
+
+class Place(NamedTuple):
+    """A content block and where it stands: message, block, and the index within a tool_result's content, if there."""
+
+    message: int
+    block: int
+    inner: int | None
+    body: Json
+
+    @property
+    def path(self) -> str:
+        """The position as `details.paths` writes it: without the tags of unions."""
+        outer = f"messages.{self.message}.content.{self.block}"
+        return outer if self.inner is None else f"{outer}.content.{self.inner}"
+
+    @property
+    def location(self) -> str:
+        """The position as sentences write it; inside a tool_result with its tag."""
+        outer = f"messages.{self.message}.content.{self.block}"
+        return outer if self.inner is None else f"{outer}.tool_result.content.{self.inner}"
+
+
+class Turn(NamedTuple):
+    """One message: index (`at`), role, content as blocks (a string is one text block, "" is none) and their types."""
+
+    at: int
+    role: str
+    blocks: list[Json]
+    kinds: list[str]
+    extras: Json
+
+
+class Run(NamedTuple):
+    """Neighbouring messages of one role. The API merges them into one turn, and counts the runs in the locations of
+    calls and results (recorded); `at` is that number."""
+
+    at: int
+    role: str
+    turns: list[Turn]
+    blocks: list[Json]
+    kinds: list[str]
+
+    def ids(self, kind: str, key: str) -> list[str]:
+        """A member of every block of a type."""
+        return [text_of(block, key) for at, block in enumerate(self.blocks) if self.kinds[at] == kind]
+
+
+class Mark(NamedTuple):
+    """A cache_control marker in prompt order: where, its time to live, and the block that carries it."""
+
+    location: str
+    ttl: str
+    block: Json
+
+
+class Survey:
+    """What the invariants read of a call. `endpoint` is `messages`, `count_tokens` or `batch`."""
+
+    def __init__(self, call: Call, endpoint: str = "messages") -> None:
+        self.call = call
+        self.endpoint = endpoint
+        self.body = call.body
+        self.model = call.model
+        self.betas = call.caller.betas
+        self.turns: list[Turn] = []
+        self.places: dict[str, list[Place]] = {}
+        self.message_marks: list[Mark] = []
+        self.text_size = 0
+        self._read_messages()
+
+    def of(self, *types: str) -> Iterator[Place]:
+        """The blocks of these types, nested ones too, type by type in prompt order."""
+        for kind in types:
+            yield from self.places.get(kind, ())
+
+    def field(self, name: str) -> Json:
+        """A top-level member that should be an object; {} where it isn't one."""
+        return as_object(self.body.get(name))
+
+    @cached_property
+    def tools(self) -> list[Json]:
+        """The declared tools."""
+        return objects(self.body.get("tools"))
+
+    @cached_property
+    def system(self) -> list[Json]:
+        """The blocks of the system prompt."""
+        return objects(self.body.get("system"))
+
+    @cached_property
+    def tool_names(self) -> frozenset[str]:
+        """The names of the declared tools."""
+        return frozenset(name for tool in self.tools if type(name := tool.get("name")) is str)
+
+    @cached_property
+    def added_names(self) -> frozenset[str]:
+        """The names of the tools that the conversation defines on the way."""
+        definitions = (
+            as_object(as_object(place.body.get("tool")).get("definition")) for place in self.of("tool_addition")
+        )
+        return frozenset(name for tool in definitions if type(name := tool.get("name")) is str)
+
+    @cached_property
+    def thinking(self) -> str | None:
+        """The `thinking.type` that the request names."""
+        kind = self.field("thinking").get("type")
+        return kind if type(kind) is str else None
+
+    @cached_property
+    def format(self) -> Json | None:
+        """The structured-output format asked for, old field or new."""
+        given = self.field("output_config").get("format") or self.body.get("output_format")
+        return given if type(given) is dict else None
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The turns, neighbours of one role together."""
+        runs: list[Run] = []
+        for turn in self.turns:
+            if runs and runs[-1].role == turn.role:
+                runs[-1].turns.append(turn)
+                runs[-1].blocks.extend(turn.blocks)
+                runs[-1].kinds.extend(turn.kinds)
+            else:
+                runs.append(Run(len(runs), turn.role, [turn], [*turn.blocks], [*turn.kinds]))
+        return runs
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """Every explicit cache_control marker, in the order tools, system, messages."""
+        marks = [mark for index, tool in enumerate(self.tools) if (mark := _mark(f"tools.{index}", tool))]
+        marks += [mark for index, block in enumerate(self.system) if (mark := _mark(f"system.{index}", block))]
+        return marks + self.message_marks
+
+    def _read_messages(self) -> None:
+        messages = self.body.get("messages")
+        for index, message in enumerate(messages if type(messages) is list else ()):
+            if type(message) is dict:
+                self._read_message(index, message)
+
+    def _read_message(self, index: int, message: Json) -> None:
+        content, role = message.get("content"), message.get("role")
+        blocks: list[Json] = []
+        kinds: list[str] = []
+        if type(content) is str:
+            self.text_size += len(content)
+            blocks, kinds = ([{"type": "text", "text": content}], ["text"]) if content else ([], [])
+        elif type(content) is list:
+            blocks = content
+            kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
+        self.turns.append(Turn(index, role if type(role) is str else "", blocks, kinds, message))
+
+    def _read_block(self, place: Place) -> str:
+        """Files a block under its type, which is returned; "" for what is none."""
+        block = place.body
+        kind = block.get("type") if type(block) is dict else None
+        if type(kind) is not str:
+            return ""
+        if kind in self.places:
+            self.places[kind].append(place)
+        else:
+            self.places[kind] = [place]
+        if block.get("cache_control") is not None and (mark := _mark(place.location, block)):
+            self.message_marks.append(mark)
+        if kind == "text":
+            self.text_size += len(text) if type(text := block.get("text")) is str else 0
+        elif kind == "tool_result" and place.inner is None:
+            self._read_result(place)
+        return kind
+
+    def _read_result(self, place: Place) -> None:
+        content = place.body.get("content")
+        if type(content) is str:
+            self.text_size += len(content)
+        elif type(content) is list:
+            for inner, block in enumerate(content):
+                self._read_block(Place(place.message, place.block, inner, block))
+
+
+def as_object(value: Any) -> Json:
+    """The value, if it is an object; else an empty one."""
+    return value if type(value) is dict else {}
+
+
+def objects(value: Any) -> list[Json]:
+    """The objects of a list; none where it isn't a list."""
+    return [item for item in value if type(item) is dict] if type(value) is list else []
+
+
+def kind_of(block: Any) -> str:
+    """The type of a block, "" where it has none."""
+    kind = block.get("type") if type(block) is dict else None
+    return kind if type(kind) is str else ""
+
+
+def text_of(block: Json, key: str = "text") -> str:
+    """A member that should be a string; "" where it isn't one."""
+    value = block.get(key)
+    return value if type(value) is str else ""
+
+
+def is_server_result(kind: str) -> bool:
+    """Whether a block type is the result of a server tool (or of an MCP tool)."""
+    return kind.endswith(SERVER_RESULT)
+
+
+def _mark(location: str, block: Json) -> Mark | None:
+    control = block.get("cache_control")
+    if type(control) is not dict:
+        return None
+    ttl = control.get("ttl")
+    return Mark(location, ttl if type(ttl) is str else "5m", block)

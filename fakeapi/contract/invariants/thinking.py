@@ -1,0 +1,132 @@
+"""Thinking: the types a model takes, budgets, effort beside them, and thinking blocks sent back (contract.md 8)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of
+from fakeapi.facts.sentences import refusal
+
+_THOUGHTS = ("thinking", "redacted_thinking")
+_OFF = ("disabled", "between_tools")
+_USUAL = {
+    "enabled": "thinking_enabled_unsupported",
+    "adaptive": "thinking_adaptive_unsupported",
+    "disabled": "thinking_disabled_unsupported",
+    "between_tools": "thinking_between_tools_unsupported",
+}
+INTERLEAVED = "interleaved-thinking-2025-05-14"
+
+
+def thinks(seen: Survey) -> bool:
+    """Whether the request runs with thinking on, said or by the model's default."""
+    return seen.thinking not in _OFF if seen.thinking else seen.model.thinking_default != "off"
+
+
+def supported_type(seen: Survey) -> None:
+    """The `thinking.type` is one that the model takes."""
+    kind = seen.thinking
+    if kind in _USUAL and kind not in seen.model.thinking_types:
+        raise refusal(seen.model.refusals.get(f"thinking.{kind}", _USUAL[kind]), model=seen.model.id)
+
+
+def budget(seen: Survey) -> None:
+    """The budget fits into max_tokens, unless thinking is interleaved with tools."""
+    tokens, most = seen.field("thinking").get("budget_tokens"), seen.body.get("max_tokens")
+    if seen.thinking != "enabled" or type(tokens) is not int or type(most) is not int or most == 0:
+        return
+    if tokens >= most and not (INTERLEAVED in seen.betas and seen.tools):
+        raise refusal("thinking_budget")
+
+
+def effort(seen: Survey) -> None:
+    """The effort level is one that the model takes."""
+    level = seen.field("output_config").get("effort")
+    if type(level) is not str:
+        return
+    known = seen.model.effort_levels
+    if not known:
+        raise refusal("effort_unsupported")
+    if level not in known:
+        raise refusal("effort_level_unsupported", level=level, known=", ".join(sorted(known)))
+
+
+def effort_without_thinking(seen: Survey) -> None:
+    """Some models take the highest effort levels only while they think, and no change of effort while they don't."""
+    allowed = seen.model.thinking_off_effort
+    if seen.thinking not in _OFF or not allowed or set(allowed) == set(seen.model.effort_levels):
+        return
+    level = seen.field("output_config").get("effort") or seen.model.effort_default
+    if type(level) is str and level not in allowed:
+        raise refusal("effort_needs_thinking", level=level, highest=allowed[-1])
+    for turn in seen.turns:
+        new = as_object(turn.extras.get("output_config")).get("effort")
+        if turn.role == "system" and type(new) is str and new != level:
+            raise refusal("effort_change_needs_thinking", index=turn.at, new=new, old=level)
+
+
+def blocks_hold_thinking(seen: Survey) -> None:
+    """A thinking block holds thinking, or the signature of thinking that was not shown."""
+    for place in seen.of("thinking"):
+        if not text_of(place.body, "thinking") and not text_of(place.body, "signature"):
+            raise refusal("thinking_block_empty", location=place.location)
+
+
+def signatures(seen: Survey) -> None:
+    """Thinking sent back is unaltered: what `signature` and `data` say must verify.
+
+    The seam for `facts.signatures`: until it knows which signatures were made here, a token passes that could be one.
+    """
+    for place in seen.of("thinking"):
+        if not _could_be_a_token(text_of(place.body, "signature")):
+            raise refusal("thinking_signature", location=place.location)
+    for place in seen.of("redacted_thinking"):
+        if not _could_be_a_token(text_of(place.body, "data")):
+            raise refusal("redacted_thinking_data", location=place.location)
+
+
+def _could_be_a_token(token: str) -> bool:
+    try:
+        return len(base64.b64decode(token, validate=True)) >= 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def loop_starts_with_thinking(seen: Survey) -> None:
+    """With a manual budget, the turn that the answer continues (a tool loop, a prefill) begins with thinking."""
+    if seen.thinking != "enabled":
+        return
+    loop = list(_continued(seen.turns))
+    if not loop or any(turn.blocks and kind_of(turn.blocks[0]) in _THOUGHTS for turn in loop):
+        return
+    last = loop[0]
+    raise refusal("thinking_expected", index=last.at, found=kind_of(last.blocks[0]))
+
+
+def _continued(turns: list[Turn]) -> Iterator[Turn]:
+    """The assistant messages of the final tool loop, last first; none where the user spoke after it."""
+    for turn in reversed(turns):
+        if turn.role == "assistant" and turn.blocks:
+            yield turn
+        elif turn.role == "user" and any(kind != "tool_result" for kind in turn.kinds):
+            return
+
+
+def thinking_comes_first(seen: Survey) -> None:
+    """With a manual budget and without interleaving, a message that holds thinking begins with it."""
+    if seen.thinking != "enabled" or INTERLEAVED in seen.betas:
+        return
+    for turn in seen.turns:
+        kinds = turn.kinds if turn.role == "assistant" else []
+        if kinds and kinds[0] not in _THOUGHTS and any(kind in _THOUGHTS for kind in kinds):
+            raise refusal("thinking_not_first", index=turn.at, found=kinds[0])
+
+
+def clearing_needs_thinking(seen: Survey) -> None:
+    """The context edit that clears thinking needs thinking to be on."""
+    edits = seen.field("context_management").get("edits")
+    clears = any(kind_of(edit) == "clear_thinking_20251015" for edit in (edits if type(edits) is list else ()))
+    if clears and not thinks(seen):
+        raise refusal("clear_thinking_needs_thinking")

@@ -1,0 +1,140 @@
+"""The counter of one tokenizer family, which remembers what it counted: words, gaps, and whole texts, all within bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from fakeapi import assets
+from fakeapi.facts import marking
+from fakeapi.facts.vocabulary import END, FREE_SPACE, Vocabulary, cost, vocabulary
+
+_COSTS_KEPT = 150_000
+_LONGEST_KEPT = 128
+_CHARS_KEPT = 4_000_000
+_LETTERS_ALONE = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
+_CONTRACTION = re.compile(r"'(?<=[A-Za-z]')(?:ll|re|ve|[stdm])(?![A-Za-z])")
+
+
+@cache
+def counter(family: str) -> Counter:
+    """The counter of a family; KeyError where the catalogue knows none of that name."""
+    common = assets.read_json(f"fixtures/tokens/common_{family}.json")
+    return Counter(vocabulary(family), common)
+
+
+class Counter:
+    """Counts texts as one family of tokenizers does.
+
+    `common` names the tokens of frequent words and gaps, only to be quick from the first text on.
+    """
+
+    def __init__(self, known: Vocabulary, common: Mapping[str, Any]) -> None:
+        self.known = known
+        words = {text: int(n) for n, texts in common["words"].items() for text in texts.split(" ")}
+        gaps = {text: int(n) for n, texts in common["gaps"].items() for text in texts}
+        self._words = Costs(self.word, words | known.whole_words())
+        self._gaps = Costs(self.gap, gaps)
+        self._runs = Costs(self._run, {FREE_SPACE: 0})
+        self._alone = Costs(known.alone)
+        self._contractions = Costs(self._contracted)
+        self._texts = Texts()
+
+    def count(self, text: str) -> int:
+        """The tokens of a text as the beginning of a turn."""
+        found = self._texts.get(text)
+        if found is None:
+            found = self._sum(marking.opened(marking.clean(text, self.known), self.known), first=True, last=True)
+            self._texts.put(text, found)
+        return found
+
+    def count_inside(self, text: str) -> int:
+        """The tokens of a text that stands between words of other text."""
+        found = self._texts.get(_INSIDE + text)
+        if found is None:
+            found = self._sum(marking.clean(text, self.known), first=False, last=False)
+            self._texts.put(_INSIDE + text, found)
+        return found
+
+    def word(self, word: str) -> int:
+        """The tokens of one word, with its contractions."""
+        return sum(cost(marked, self.known) for marked in marking.marked_word(word, self.known))
+
+    def gap(self, gap: str, *, first: bool = False, last: bool = False) -> int:
+        """The tokens of what stands between two words (or before the first, or after the last)."""
+        return sum(map(self._runs.__getitem__, marking.marked_gap(gap, self.known, first=first, last=last)))
+
+    def _sum(self, text: str, *, first: bool, last: bool) -> int:
+        head, body, tail = marking.edges(text)
+        tokens = self.gap(head, first=first, last=last and not body) if head else 0
+        tokens += self.gap(tail, last=last) if tail else 0
+        return tokens + (self._plain(body) if body.isascii() else self._any(body))
+
+    def _plain(self, body: str) -> int:
+        """Of ASCII alone, from word to word: the fast way."""
+        words = sum(map(self._words.__getitem__, body.translate(_LETTERS_ALONE).split()))
+        gaps = sum(map(self._gaps.__getitem__, marking.reading(True).gap.findall(marking.alike(body))))
+        return words + gaps + sum(map(self._contractions.__getitem__, _CONTRACTION.findall(body)))
+
+    def _any(self, body: str) -> int:
+        word = marking.reading(False).word
+        words = sum(map(self._words.__getitem__, word.findall(body)))
+        return words + sum(map(self._gaps.__getitem__, word.split(body)))
+
+    def _contracted(self, ending: str) -> int:
+        """What a contraction costs more (or less) than a quote and a word."""
+        return cost(ending + END, self.known) - self._gaps["'"] - self._words[ending[1:]]
+
+    def _run(self, marked: str) -> int:
+        if marking.reading(marked.isascii()).alone.fullmatch(marked):
+            return sum(map(self._alone.__getitem__, marked))
+        return cost(marked, self.known)
+
+
+_INSIDE = "\x00"
+
+
+class Costs(dict[str, int]):
+    """Strings and what they cost, found out when first asked.
+
+    When full it starts afresh from what it was given; long strings aren't kept.
+    """
+
+    def __init__(self, find: Callable[[str], int], given: Mapping[str, int] | None = None) -> None:
+        super().__init__(given or {})
+        self._find = find
+        self._given = given or {}
+
+    def __missing__(self, text: str) -> int:
+        tokens = self._find(text)
+        if len(text) <= _LONGEST_KEPT:
+            if len(self) >= _COSTS_KEPT:
+                self.clear()
+                self.update(self._given)
+            self[text] = tokens
+        return tokens
+
+
+class Texts:
+    """Texts and their counts, bounded in characters: two generations, the older forgotten when the younger is full."""
+
+    def __init__(self) -> None:
+        self._young: dict[str, int] = {}
+        self._old: dict[str, int] = {}
+        self._size = 0
+
+    def get(self, text: str) -> int | None:
+        """The count of a text that was put, or None."""
+        found = self._young.get(text)
+        return self._old.get(text) if found is None else found
+
+    def put(self, text: str, tokens: int) -> None:
+        """Remember; a text of more than a quarter of the bound isn't."""
+        if len(text) > _CHARS_KEPT // 4:
+            return
+        self._size += len(text)
+        if self._size > _CHARS_KEPT:
+            self._old, self._young, self._size = self._young, {}, len(text)
+        self._young[text] = tokens

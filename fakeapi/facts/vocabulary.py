@@ -1,0 +1,149 @@
+"""The pieces that are one token each, and how few of them make up a marked run of text.
+
+The pieces are data (`fixtures/tokens/`). Runs are written with marks, which no cleaned text contains: where a word
+begins and ends, that it is to be read with a capital or in capitals, and a space that its neighbours make up for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from fakeapi import assets
+
+BEGIN, END, SHIFT, CAPITALS, FREE_SPACE = "\x01", "\x02", "\x03", "\x04", "\x05"
+_MARKS = {"^": BEGIN, "$": END, "S": SHIFT, "C": CAPITALS}
+_MARK_RUN = re.compile("[\x01-\x04]+")
+_SLICE = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """What a tokenizer family knows.
+
+    Attributes:
+        pieces: every marked string that is one token.
+        longest: the length of the longest piece made of letters.
+        byte_runs: beginnings of a character's UTF-8 bytes that are one token together.
+        fold_quotes: curly quotes count as straight ones.
+        capitals_from: the number of letters from which a word in capitals is read as its small form; None: never.
+        marked_start: a text begins with the mark of a word, which costs a token where no word takes it.
+    """
+
+    pieces: frozenset[str]
+    longest: int
+    byte_runs: frozenset[bytes]
+    fold_quotes: bool
+    capitals_from: int | None
+    marked_start: bool
+
+    def whole_words(self) -> dict[str, int]:
+        """Words that are one token, or a capital and one token, as they stand in a text: word -> tokens."""
+        words = [piece[1:-1] for piece in self.pieces if piece[0] == BEGIN and piece[-1] == END and len(piece) > 2]
+        titles = [piece[2:-1].capitalize() for piece in self.pieces if piece[0] == SHIFT and len(piece) > 1]
+        capitals = dict.fromkeys(map(str.capitalize, words), 2)
+        return {**capitals, **dict.fromkeys(titles, 1), **dict.fromkeys(words, 1)}
+
+    def alone(self, char: str) -> int:
+        """The tokens of one character by itself: 1 where it is a piece, else those of its bytes."""
+        return 1 if char in self.pieces else _bytes_cost(char.encode("utf-8", "replace"), self.byte_runs)
+
+
+@cache
+def vocabulary(family: str) -> Vocabulary:
+    """The vocabulary of a tokenizer family of the catalogue; KeyError where there is none of that name."""
+    about = assets.read_json("fixtures/tokens/families.json")[family]
+    data = assets.read_json(f"fixtures/tokens/vocabulary_{about['vocabulary']}.json")
+    pieces = frozenset(_pieces(data))
+    return Vocabulary(
+        pieces=pieces,
+        longest=max(len(piece) for piece in pieces if piece.strip("\x01\x02\x03\x04").isalpha()),
+        byte_runs=frozenset(map(bytes.fromhex, data["bytes"].split())),
+        fold_quotes=data["fold_quotes"],
+        capitals_from=data["capitals_from"],
+        marked_start=about["marked_start"],
+    )
+
+
+def _pieces(data: dict[str, Any]) -> Iterator[str]:
+    yield from _MARKS.values()
+    yield from data["spaces"]
+    for shape, texts in data["pieces"].items():
+        before = "".join(_MARKS[mark] for mark in shape if mark != "$")
+        after = END if "$" in shape else ""
+        yield from [before + text + after for text in texts.split(" ")]
+
+
+def cost(marked: str, known: Vocabulary) -> int:
+    """The fewest tokens that make up a marked run, or nearly so for runs longer than 128 characters."""
+    if marked in known.pieces:
+        return 1
+    if len(marked) > _SLICE:
+        return sum(cost(marked[at : at + _SLICE], known) for at in range(0, len(marked), _SLICE))
+    return _steps(marked, known) or sum(tokens for _, tokens in _best(marked, known))
+
+
+def _steps(marked: str, known: Vocabulary) -> int | None:
+    """How many pieces lead from the beginning to the end, if any do: the beginnings reached grow piece by piece."""
+    pieces, size, longest = known.pieces, len(marked), _reach(marked, known)
+    last = {at for at in range(max(0, size - longest), size) if marked[at:] in pieces}
+    reached, seen, taken = {0}, {0}, 1
+    while reached:
+        if not reached.isdisjoint(last):
+            return taken
+        ends = {
+            end
+            for start in reached
+            for end in range(start + 1, min(size, start + longest + 1))
+            if marked[start:end] in pieces
+        }
+        reached, taken = ends - seen, taken + 1
+        seen |= reached
+    return None
+
+
+def tiles(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
+    """A marked run as the fewest tokens: (characters without marks, tokens) for each tile, in order.
+
+    The tokens sum to `cost`.
+    """
+    if marked == FREE_SPACE:
+        return [(1, 0)]
+    slices = (marked[at : at + _SLICE] for at in range(0, len(marked), _SLICE))
+    return [tile for part in slices for tile in _best(part, known)]
+
+
+def _best(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
+    size, pieces, longest = len(marked), known.pieces, _reach(marked, known)
+    spent, step = [0] * (size + 1), [size] * (size + 1)
+    for start in range(size - 1, -1, -1):
+        best, stop = spent[start + 1] + known.alone(marked[start]), start + 1
+        for end in range(start + 2, min(size, start + longest) + 1):
+            if spent[end] < best and marked[start:end] in pieces:
+                best, stop = spent[end] + 1, end
+        spent[start], step[start] = best, stop
+    return list(_walked(marked, spent, step))
+
+
+def _reach(marked: str, known: Vocabulary) -> int:
+    return known.longest if any(map(str.isalpha, marked)) else len(marked)
+
+
+def _walked(marked: str, spent: list[int], step: list[int]) -> Iterator[tuple[int, int]]:
+    at = 0
+    while at < len(marked):
+        yield len(_MARK_RUN.sub("", marked[at : step[at]])), spent[at] - spent[step[at]]
+        at = step[at]
+
+
+@lru_cache(maxsize=8192)
+def _bytes_cost(data: bytes, runs: frozenset[bytes]) -> int:
+    """The fewest tokens for the bytes of a character, of which every single one is a token."""
+    spent = [0] * (len(data) + 1)
+    for start in range(len(data) - 1, -1, -1):
+        ends = [end for end in range(start + 2, len(data) + 1) if data[start:end] in runs]
+        spent[start] = 1 + min(spent[end] for end in [start + 1, *ends])
+    return spent[0]
