@@ -1,10 +1,11 @@
 """Writes `fixtures/tokens/common_*.json`: what common words and gaps cost, so that a first text is counted quickly.
 
-    python benchmarks/make_common.py FOLDER...
+    python benchmarks/make_common.py FOLDER... [RECORDINGS.jsonl.gz]
 
-The folders hold any text and source files; only words and gaps that occur in at least three files are kept, with their
-costs by the vocabularies. The counts are the same without these files. Those shipped were made of the standard library
-of Python 3.11 and the READMEs (METADATA) of some two hundred packages.
+The folders hold any text and source files. Only words and gaps that occur in at least four of them, or in a recording, are
+kept, with their costs by the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read. The counts are
+the same without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
+some two hundred packages, and recordings.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import token_recordings  # noqa: E402
 from fakeapi.facts import marking  # noqa: E402  # the checkout, not an installed package
 from fakeapi.facts.counter import Counter as TokenCounter  # noqa: E402
 from fakeapi.facts.vocabulary import vocabulary  # noqa: E402
 
 SUFFIXES = (".py", ".md", ".txt", ".rst", ".json", "METADATA")
-WORDS, GAPS, FILES = 30_000, 4_000, 3
+ENOUGH = 4
 
 
 def main(folders: Iterable[str]) -> None:
@@ -32,45 +34,55 @@ def main(folders: Iterable[str]) -> None:
     for family in ("classic", "2026"):
         counter = _bare(family)
         whole = counter.known.whole_words()
-        spelled = _spelled(words)
         table = {
-            "words": {n: " ".join(found) for n, found in _by_cost(spelled, counter.word, whole).items()},
+            "words": _by_cost(words, counter.word, whole),
             "gaps": _by_cost(gaps, counter.gap, {}),
+            "runs": _by_cost(_runs(gaps, counter), counter.run, {}),
         }
         path = ROOT / "fixtures" / "tokens" / f"common_{family}.json"
-        path.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(table, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
 def _bare(family: str) -> TokenCounter:
-    return TokenCounter(vocabulary(family), {"words": {}, "gaps": {}})
+    return TokenCounter(vocabulary(family), {"words": {}, "gaps": {}, "runs": {}})
 
 
-def _spelled(words: list[str]) -> list[str]:
-    """The words, and those of the larger vocabulary, small and with a capital."""
-    known = sorted(vocabulary("classic").whole_words())
-    return list(dict.fromkeys([*words, *(word for word in known if word.isascii() and word.isalpha())]))
+def _runs(gaps: Iterable[str], counter: TokenCounter) -> list[str]:
+    return [run for gap in gaps for run in marking.marked_gap(gap, counter.known)]
 
 
-def _counted(folders: Iterable[str]) -> tuple[list[str], list[str]]:
-    words: Counter[str] = Counter()
+def _bare(family: str) -> TokenCounter:
+    return TokenCounter(vocabulary(family), {"words": {}, "gaps": {}, "runs": {}})
+
+
+def _counted(sources: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The common words, small, and the common gaps."""
+    words: Counter[str] = Counter(vocabulary("classic").whole_words())
     gaps: Counter[str] = Counter()
     pattern = marking.reading(True)
-    for text in _texts(folders):
-        words.update({word for word in pattern.word.findall(text) if "'" not in word and len(word) < 24})
-        gaps.update({gap for gap in pattern.gap.findall(marking.alike(text)) if len(gap) < 24})
-    return _frequent(words, WORDS), _frequent(gaps, GAPS)
+    for text, weight in _texts(sources):
+        words.update(dict.fromkeys(_small(pattern.word.findall(text)), weight))
+        gaps.update(dict.fromkeys((gap for gap in pattern.gap.findall(marking.alike(text)) if len(gap) < 24), weight))
+    return _frequent({word: n for word, n in words.items() if word.isascii() and word.isalpha()}), _frequent(gaps)
 
 
-def _texts(folders: Iterable[str]) -> Iterator[str]:
-    for folder in folders:
-        for path in sorted(Path(folder).rglob("*")):
+def _small(words: Iterable[str]) -> set[str]:
+    return {word.lower() if word[1:].islower() or word.isupper() else word for word in words if 2 < len(word) < 24}
+
+
+def _texts(sources: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Texts, with the number of texts that each stands for."""
+    for source in map(Path, sources):
+        if source.name.endswith(".jsonl.gz"):
+            yield from ((each.text, ENOUGH) for each in token_recordings.read(source) if not each.held_back)
+        for path in sorted(source.rglob("*")):
             if path.is_file() and path.name.endswith(SUFFIXES):
-                yield path.read_bytes().decode("ascii", "ignore")
+                yield path.read_bytes().decode("ascii", "ignore"), 1
 
 
-def _frequent(found: Counter[str], most: int) -> list[str]:
-    return [text for text, files in found.most_common(most) if files >= FILES]
+def _frequent(found: Mapping[str, int]) -> set[str]:
+    return {text for text, texts in found.items() if texts >= ENOUGH}
 
 
 def _by_cost(texts: Iterable[str], cost: Callable[[str], int], known: dict[str, int]) -> dict[str, list[str]]:

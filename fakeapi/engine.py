@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
-from fakeapi.encoding import headers
+from fakeapi.encoding import headers, pacing
 from fakeapi.encoding.body import encode_refusal
 from fakeapi.endpoints import counting, messages, models, open
 from fakeapi.endpoints.outcome import House, Outcome, Road
@@ -15,7 +16,7 @@ from fakeapi.endpoints.roads import Place, Roads, doubled
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.sentences import refusal
-from fakeapi.model import Caller, Exchange
+from fakeapi.model import Caller, Exchange, Json
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
 from fakeapi.wire import HeaderLines, Reply, Request, Send
@@ -41,9 +42,16 @@ class Answer(NamedTuple):
     exchange: Exchange
 
 
-def build(settings: Settings) -> House:
-    """A house of these settings: everything that is read or compiled once."""
-    return House(settings, Door(settings.api_key), catalogue.standard(), Examples.documented())
+def build(settings: Settings, own_models: Sequence[Json] = ()) -> House:
+    """A house of these settings: everything that is read or compiled once.
+
+    `own_models` are a user's own rows of the catalogue. Raises FakeapiError for a row or a pace that can't be read.
+    """
+    models = catalogue.extend(own_models) if own_models else catalogue.standard()
+    if settings.models == "current":
+        models = models.current()
+    door = Door(settings.api_key, settings.contract)
+    return House(settings, door, models, pacing.parse(settings.pace, "--pace"), Examples.documented())
 
 
 def handle(house: House, request: Request, luck: Chance) -> Answer:
@@ -94,11 +102,22 @@ def _where_instead(request: Request) -> str:
 
 
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
+    warnings = (*caller.warnings, *outcome.warnings)
     lines = headers.answered(
-        luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=(*outcome.content, *outcome.extra)
+        luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content
     )
+    if warnings:
+        lines = (*lines, *headers.warnings(warnings))
     exchange = Exchange(
-        luck.number, request.method, request.path, 200, request_id, outcome.model, outcome.source, outcome.usage
+        luck.number,
+        request.method,
+        request.path,
+        200,
+        request_id,
+        outcome.model,
+        outcome.source,
+        outcome.usage,
+        warning="; ".join(warnings),
     )
     return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange)
 

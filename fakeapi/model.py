@@ -16,11 +16,13 @@ class Caller:
         key: the credential as sent; never logged or kept.
         version: the `anthropic-version`.
         betas: the values of `anthropic-beta`.
+        warnings: what the real API would have refused at the door.
     """
 
     key: str
     version: str
     betas: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,14 @@ class Model:
 class Call:
     """A request that passed the contract.
 
-    `body` is the parsed JSON as received; `model` is the catalogue's record of the resolved model.
+    `body` is the parsed JSON as received; `model` is the catalogue's record of the resolved model; `warnings` say what
+    the real API would have refused.
     """
 
     body: Json
     model: Model
     caller: Caller
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +153,6 @@ class Exchange(NamedTuple):
     source: str = ""
     usage: Json | None = None
     sentence: str = ""
+    warning: str = ""
     hint: str = ""
+    outcome: str = "completed"

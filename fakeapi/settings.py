@@ -13,6 +13,8 @@ from typing import Any
 from fakeapi.errors import FakeapiError
 
 LOG_STYLES = ("quiet", "line", "json")
+ONOFF = ("on", "off")
+CONTRACTS = ("strict", "warn", "shape", "off")
 
 
 def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), metavar: str | None = None) -> Any:
@@ -29,6 +31,11 @@ class Settings:
     api_key: tuple[str, ...] = _setting(
         (), "accept this key only (repeat for several); without it any non-empty key is good", metavar="KEY"
     )
+    contract: str = _setting("strict", "what becomes of a request that the real API would refuse", choices=CONTRACTS)
+    models: str = _setting("all", "which models answer: all, or current ones only", choices=("all", "current"))
+    model_file: tuple[str, ...] = _setting((), "JSON file of models of your own (repeat for several)", metavar="FILE")
+    pace: str = _setting("instant", "instant, each, human, or tokens_per_second=40,ttft=0.4,jitter=0.1", metavar="PACE")
+    padding: str = _setting("on", "the spaces that the real API puts before the last brace of events", choices=ONOFF)
     log: str = _setting("line", "what is written to stderr for each request", choices=LOG_STYLES)
 
 

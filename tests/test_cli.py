@@ -66,14 +66,15 @@ def test_the_health_command_exits_1_where_nothing_answers(url):
 
 
 def test_a_line_is_logged_for_each_request_and_ctrl_c_stops_cleanly():
+    current = {**BASIC, "model": "claude-opus-5"}
     with server() as started:
-        requests.post(f"{started.url}/v1/messages", json=BASIC, headers=dict(DOOR), timeout=5)
+        requests.post(f"{started.url}/v1/messages", json=current, headers=dict(DOOR), timeout=5)
         requests.post(f"{started.url}/v1/messages", json={**BASIC, "max_tokens": "x"}, headers=dict(DOOR), timeout=5)
         requests.get(f"{started.url}/a%1bb", timeout=5)
         log = started.stop().splitlines()
         assert started.process.returncode in (0, -signal.SIGINT, 130)
     assert [line.split("  ")[1:] for line in log[:2]] == [
-        ["POST", "/v1/messages", "claude-opus-4-1-20250805", "200", "example:basic", "12 in, 6 out"],
+        ["POST", "/v1/messages", "claude-opus-5", "200", "example:basic", "12 in, 6 out"],
         ["POST", "/v1/messages", "400", "refused", "max_tokens: Input should be a valid integer"],
     ]
     assert "/a\\x1bb" in log[2]

@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send as AsgiSend
+from starlette.types import Receive, Scope
+from starlette.types import Send as AsgiSend
 
 import fakeapi
 from fakeapi import engine
+from fakeapi.adapters import files
+from fakeapi.adapters.player import play
 from fakeapi.chance import Chance
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
-from fakeapi.wire import Cut, Reply, Request, Send, joined
+from fakeapi.wire import Request, joined
 
 _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
 
 
-class _Left(Exception):
+class ClientLeftError(Exception):
     """The client went away before its request was whole."""
 
 
@@ -38,7 +40,8 @@ async def _health(request: StarletteRequest) -> JSONResponse:
 class App:
     """The ASGI application of one server: `App(Settings())` is served by any ASGI server.
 
-    `log` is told of every exchange; `clock` gives Unix time in seconds.
+    `log` is told of every exchange once it is over; `clock` gives Unix time in seconds. Raises FakeapiError for
+    settings that can't be used.
     """
 
     def __init__(
@@ -47,11 +50,12 @@ class App:
         log: Callable[[Exchange], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._house = engine.build(settings or Settings())
+        settings = settings or Settings()
+        self._house = engine.build(settings, files.read_models(settings.model_file))
         self._own = Starlette(routes=[Route("/_fakeapi/health", _health, methods=["GET"])])
         self._log = log
         self._clock = clock
-        self._seed = self._house.settings.seed
+        self._seed = settings.seed
         self._number = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
@@ -61,13 +65,13 @@ class App:
             return
         try:
             request = await _read(scope, receive)
-        except _Left:
+        except ClientLeftError:
             return
         self._number += 1
-        answer = engine.handle(self._house, request, Chance(self._seed, self._number, self._clock()))
+        reply, exchange = engine.handle(self._house, request, Chance(self._seed, self._number, self._clock()))
+        outcome = await play(reply, receive, send)
         if self._log is not None:
-            self._log(answer.exchange)
-        await play(answer.reply, send)
+            self._log(exchange if outcome == "completed" else exchange._replace(outcome=outcome))
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
@@ -86,7 +90,7 @@ async def _body(receive: Receive) -> bytes:
     """
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise _Left
+        raise ClientLeftError
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         return body
@@ -94,20 +98,8 @@ async def _body(receive: Receive) -> bytes:
     while message.get("more_body", False) and size <= _DRAINED_AT_MOST:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Left
+            raise ClientLeftError
         if size <= BODY_LIMIT:
             chunks.append(message.get("body", b""))
         size += len(message.get("body", b""))
     return b"".join(chunks)
-
-
-async def play(reply: Reply, send: AsgiSend) -> None:
-    """Send a Reply over ASGI."""
-    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-    held: Any = b""
-    for effect in reply.effects:
-        if isinstance(effect, Send):
-            held = held + effect.data if held else effect.data
-        elif isinstance(effect, Cut):
-            break
-    await send({"type": "http.response.body", "body": held})

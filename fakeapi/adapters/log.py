@@ -14,7 +14,7 @@ import orjson
 
 from fakeapi.model import Exchange, Json
 
-_RED, _GREEN, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m"
+_RED, _GREEN, _YELLOW, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
 
 def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], None]:
@@ -70,6 +70,8 @@ def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
         line += "  " + _tokens(exchange.usage)
     if exchange.sentence:
         line += "  " + _visible(exchange.sentence)
+    if exchange.warning:
+        line += "  " + paint(_YELLOW, "warning: " + _visible(exchange.warning))
     if exchange.hint:
         line += "  " + paint(_DIM, f"({exchange.hint})")
     return line
@@ -96,6 +98,7 @@ def _as_json(exchange: Exchange) -> str:
         "usage": exchange.usage or None,
         "request_id": exchange.request_id,
         "sentence": exchange.sentence or None,
+        "warning": exchange.warning or None,
         "hint": exchange.hint or None,
     }
     return orjson.dumps(row).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fakeapi import assets
+from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Caller
@@ -17,12 +18,17 @@ _BEARER = "bearer "
 class Door:
     """The rules of admission of one server.
 
-    `keys` are the only keys accepted; empty means that any key that isn't empty is good.
+    `keys` are the only keys accepted; empty means that any key that isn't empty is good. `contract` is the mode of the
+    server: `strict` refuses what is wrong with version and betas, `warn` says it, `shape` takes any betas and `off`
+    takes anything.
     """
 
-    def __init__(self, keys: tuple[str, ...] = ()) -> None:
+    def __init__(self, keys: tuple[str, ...] = (), contract: str = "strict") -> None:
         self._keys = frozenset(keys)
-        self._versions = frozenset(assets.read_json("fixtures/versions.json")["known"])
+        self._contract = contract
+        versions = assets.read_json("fixtures/versions.json")
+        self._versions = frozenset(versions["known"])
+        self._oldest: str = versions["known"][0]
         self._betas = catalogue.known_betas()
 
     def authenticate(self, request: Request) -> Caller:
@@ -31,9 +37,26 @@ class Door:
         if "origin" in headers and headers.get(_BROWSER_ACCESS, "").lower() != "true":
             raise refusal("browser_access")
         key = self._key(headers)
-        version = self._version(headers)
-        betas = headers.get("anthropic-beta")
-        return Caller(key, version, self._known(betas) if betas else frozenset())
+        if self._contract == "strict":
+            return Caller(key, self._version(headers), self._strictly_known(headers))
+        return self._admitted(key, headers)
+
+    def _admitted(self, key: str, headers: Mapping[str, str]) -> Caller:
+        """The caller, whatever version and betas they name, and what is wrong with those."""
+        version, betas, faults = self._oldest, frozenset[str](), []
+        try:
+            version = self._version(headers)
+        except ApiError as fault:
+            if self._contract == "shape":
+                raise
+            faults.append(fault)
+        try:
+            betas = _values(headers)
+            self._check(betas)
+        except ApiError as fault:
+            faults.append(fault)
+        said = tuple(f"{fault.status} {fault.type}: {fault.message}" for fault in faults)
+        return Caller(key, version, betas & self._betas, said if self._contract == "warn" else ())
 
     def _key(self, headers: Mapping[str, str]) -> str:
         key = headers.get("x-api-key", "").strip()
@@ -58,10 +81,18 @@ class Door:
             raise refusal("version_unknown", version=version)
         return version
 
-    def _known(self, text: str) -> frozenset[str]:
-        betas = [beta for part in text.split(",") if (beta := part.strip())]
-        unknown = [beta for beta in dict.fromkeys(betas) if beta not in self._betas]
+    def _strictly_known(self, headers: Mapping[str, str]) -> frozenset[str]:
+        if "anthropic-beta" not in headers:
+            return frozenset()
+        betas = _values(headers)
+        self._check(betas)
+        return betas
+
+    def _check(self, betas: frozenset[str]) -> None:
+        unknown = sorted(betas - self._betas)
         if unknown:
             raise refusal("beta_unknown", values=", ".join(f"`{beta}`" for beta in unknown))
-        return frozenset(betas)
 
+
+def _values(headers: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(beta for part in headers.get("anthropic-beta", "").split(",") if (beta := part.strip()))

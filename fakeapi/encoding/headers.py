@@ -10,6 +10,7 @@ from fakeapi import chance
 from fakeapi.chance import Chance
 from fakeapi.wire import HeaderLines
 
+_LONGEST_WARNING = 1000
 JSON = (b"Content-Type", b"application/json")
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
 _EDGE: HeaderLines = (
@@ -90,3 +91,13 @@ def plain(luck: Chance, request_id: str, content: HeaderLines = (JSON,)) -> Head
         *_EDGE,
         (b"cf-ray", luck.ray().encode()),
     )
+
+
+def warnings(sentences: tuple[str, ...]) -> HeaderLines:
+    """One `fakeapi-warning` line for each sentence: what the real API would have said."""
+    return tuple((b"fakeapi-warning", _one_line(sentence)) for sentence in sentences)
+
+
+def _one_line(sentence: str) -> bytes:
+    printable = "".join(char if char.isprintable() else " " for char in sentence[:_LONGEST_WARNING])
+    return printable.encode("ascii", "backslashreplace")

@@ -6,7 +6,7 @@ import orjson
 
 from fakeapi.chance import Chance
 from fakeapi.contract import decoding
-from fakeapi.endpoints.messages import validate
+from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.outcome import House, Outcome
 from fakeapi.model import Caller, Json
 from fakeapi.replies import usage
@@ -15,9 +15,9 @@ from fakeapi.wire import Request, Send
 
 def count(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
     """The whole input count of a request, cached or not."""
-    call = validate(house, decoding.decode(request), caller, endpoint="count_tokens")
+    call = admit(house, decoding.decode(request), caller, "count_tokens")
     tokens = usage.input_tokens(house.examples.find(call), call)
     body: Json = {"input_tokens": tokens}
     if call.body.get("context_management"):
         body["context_management"] = {"original_input_tokens": tokens}
-    return Outcome((Send(orjson.dumps(body)),), model=call.model.id, source="counter", usage={"input_tokens": tokens})
+    return Outcome((Send(orjson.dumps(body)),), model=call.model.id, source="counter", usage={"input_tokens": tokens}, warnings=call.warnings)

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from fakeapi import chance
 from fakeapi.chance import Chance
-from fakeapi.contract import decoding, invariants, validation
+from fakeapi.contract import decoding
 from fakeapi.encoding import body as encoding
+from fakeapi.encoding import events, pacing, sse
+from fakeapi.encoding.headers import JSON
+from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.outcome import House, Outcome
-from fakeapi.facts.sentences import refusal
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import generators, identity, limits, usage
-from fakeapi.wire import Request, Send
+from fakeapi.wire import Effect, Request, Send
 
-_SCHEMAS = {"messages": "request/message_request", "count_tokens": "request/count_tokens_request"}
+if TYPE_CHECKING:
+    from random import Random
 
 
 def answer(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
     """The walk: one stage after the other, each a value in and a value out, or an ApiError."""
-    call = validate(house, decoding.decode(request), caller)
-    if call.body.get("stream"):
-        raise refusal("stream_unavailable")
+    call = admit(house, decoding.decode(request), caller)
     uncut = choose(house, call)
     limited = limits.limit(uncut, call)
     bill = usage.account(limited, call, uncut)
     message = finish(limited, call, bill, luck)
-    effects = (Send(encoding.encode_message(message)),)
-    return Outcome(effects, rate_limits=True, model=message.model, source=uncut.source, usage=bill)
-
-
-def validate(house: House, body: Any, caller: Caller, endpoint: str = "messages") -> Call:
-    """The call: shape first, then the model's name, then the rules between fields (contract.md 5A)."""
-    validation.check_shape(body, schema=_SCHEMAS[endpoint], caller=caller)
-    model = house.catalogue.resolve(body["model"])
-    if model is None:
-        raise refusal("model_unknown", model=body["model"])
-    call = Call(body, model, caller)
-    invariants.check(call, endpoint=endpoint)
-    return call
+    effects = encode(house, call, message)
+    content = sse.STREAM if call.body.get("stream") else (JSON,)
+    return Outcome(effects, content, True, message.model, uncut.source, bill, call.warnings)
 
 
 def choose(house: House, call: Call) -> Draft:
@@ -58,3 +51,20 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
         extra={name: value for name, value in draft.extra.items() if name != "model"},
         partial=draft.partial,
     )
+
+
+def encode(house: House, call: Call, message: Message) -> Iterable[Effect]:
+    """The effects that send a message: JSON, or events; both at the server's pace."""
+    if not call.body.get("stream"):
+        body = encoding.encode_message(message)
+        if house.pace == pacing.INSTANT:
+            return (Send(body),)
+        return pacing.pace_whole(body, message.usage["output_tokens"], house.pace, _dice(house, call, "pace"))
+    dice = _dice(house, call, "chunks")
+    padding = _dice(house, call, "padding") if house.settings.padding == "on" else None
+    frames = sse.frames(events.events(message, call.model.tokenizer, dice), padding)
+    return pacing.pace(frames, house.pace, dice)
+
+
+def _dice(house: House, call: Call, purpose: str) -> Random:
+    return chance.random(purpose, house.settings.seed, generators.fingerprint(call.body))

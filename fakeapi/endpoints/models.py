@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 
 from fakeapi.chance import Chance
@@ -22,16 +24,22 @@ def list_models(house: House, request: Request, parameters: tuple[str, ...], cal
     wanted = _lifecycles(query)
     rows = [_shown(model, request) for model in house.catalogue.models if model.lifecycle in wanted]
     names = {name: model.id for name, model in house.catalogue.names.items()}
-    return _answered(page(rows, query, names))
+    return _answered(page(rows, query, names, any_cursor=house.settings.contract in ("shape", "off")))
 
 
 def show_model(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
     """One model, by id or alias; ApiError 404 where there is none."""
     (name,) = parameters
-    model = house.catalogue.resolve(name)
-    if model is None:
-        raise refusal("model_unknown", model=name)
+    model = house.catalogue.resolve(name) or _stranger(house, name)
     return _answered(_shown(model, request), model.id)
+
+
+def _stranger(house: House, name: str) -> Model:
+    """A model of any name, where the contract mode asks for shapes only; else ApiError 404."""
+    if house.settings.contract not in ("shape", "off"):
+        raise refusal("model_unknown", model=name)
+    newest = house.catalogue.models[0]
+    return replace(newest, id=name, display_name=name, listing={**newest.listing, "id": name, "display_name": name})
 
 
 def _lifecycles(query: Query) -> frozenset[str]:

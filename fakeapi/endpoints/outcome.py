@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
 from fakeapi.encoding.headers import JSON
+from fakeapi.encoding.pacing import Pace
 from fakeapi.facts.catalogue import Catalogue
 from fakeapi.model import Caller, Json
 from fakeapi.rules.examples import Examples
@@ -23,19 +24,20 @@ class House:
     settings: Settings
     door: Door
     catalogue: Catalogue
+    pace: Pace
     examples: Examples
 
 
 class Outcome(NamedTuple):
     """A road's answer: the effects of a 200, its content headers, and what the log says of it."""
 
-    effects: tuple[Effect, ...]
+    effects: Iterable[Effect]
     content: HeaderLines = (JSON,)
-    extra: HeaderLines = ()
     rate_limits: bool = False
     model: str = ""
     source: str = ""
     usage: Json | None = None
+    warnings: tuple[str, ...] = ()
 
 
 Road: TypeAlias = Callable[[House, Request, tuple[str, ...], Caller, Chance], Outcome]

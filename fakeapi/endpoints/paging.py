@@ -43,12 +43,15 @@ class Query:
         return number
 
 
-def page(items: Sequence[Json], query: Query, names: dict[str, str]) -> Json:
+def page(items: Sequence[Json], query: Query, names: dict[str, str], *, any_cursor: bool = False) -> Json:
     """One page of `items` (newest first), by cursor; `names` maps every name of an item to its id.
 
-    Raises ApiError 400 for a cursor that names no item, or for both cursors at once.
+    Raises ApiError 400 for a cursor that names no item, or for both cursors at once, unless `any_cursor` ignores those.
     """
     after, before, limit = query.one("after_id"), query.one("before_id"), query.limit()
+    if any_cursor:
+        after, before = (cursor if _known(items, cursor, names) else None for cursor in (after, before))
+        before = None if after else before
     if after and before:
         raise refusal("two_cursors")
     if after:
@@ -58,6 +61,10 @@ def page(items: Sequence[Json], query: Query, names: dict[str, str]) -> Json:
         end = _position(items, before, "before_id", names)
         return _written(items[max(0, end - limit) : end], end - limit > 0)
     return _written(items[:limit], limit < len(items))
+
+
+def _known(items: Sequence[Json], cursor: str | None, names: dict[str, str]) -> bool:
+    return any(item["id"] == names.get(cursor or "", cursor) for item in items)
 
 
 def _position(items: Sequence[Json], cursor: str, parameter: str, names: dict[str, str]) -> int:

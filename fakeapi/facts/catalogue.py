@@ -38,6 +38,11 @@ class Catalogue:
         """The model of an id or alias; None where there is none (the caller's 404 `model: X`)."""
         return self.names.get(name)
 
+    def current(self) -> Catalogue:
+        """The models that the real API still answers for: all but the retired ones."""
+        names = {name: model for name, model in self.names.items() if model.lifecycle != "retired"}
+        return Catalogue(tuple(model for model in self.models if model.lifecycle != "retired"), names)
+
 
 def resolve(name: str) -> Model | None:
     """The model of an id or alias in the standard catalogue, retired ones too; None where there is none."""

@@ -1,4 +1,4 @@
-"""Reading a conversation: its normal form, its prefill, the last thing the user said. Pure, and safe on any valid body."""
+"""Reading a conversation: its normal form, its prefill, the last thing the user said."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ _UNSEEN = frozenset({"thinking", "redacted_thinking"})
 
 
 def blocks(content: Any) -> list[Json]:
-    """The content of a message as blocks: a string equals one text block."""
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    """The content of a message as blocks: a string equals one text block, no content none.
+
+    A system message that only carries an output_config may have no content (SDK, beta per-turn-control).
+    """
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
 
 
 def prefill(body: Json) -> str:
@@ -22,7 +25,7 @@ def prefill(body: Json) -> str:
     messages = body["messages"]
     if not messages or messages[-1]["role"] != "assistant":
         return ""
-    parts = blocks(messages[-1]["content"])
+    parts = blocks(messages[-1].get("content"))
     return "" if any(part["type"] != "text" for part in parts) else "".join(part["text"] for part in parts)
 
 
@@ -30,17 +33,17 @@ def last_user_text(body: Json) -> str:
     """The text of the last user message, its text blocks joined by blank lines; "" where there is none."""
     for message in reversed(body["messages"]):
         if message["role"] == "user":
-            return "\n\n".join(part["text"] for part in blocks(message["content"]) if part["type"] == "text")
+            return "\n\n".join(part["text"] for part in blocks(message.get("content")) if part["type"] == "text")
     return ""
 
 
 def last_text(body: Json) -> str:
     """The last text block of the last message that has content: a cheap first key of a conversation."""
     for message in reversed(body["messages"]):
-        for part in reversed(blocks(message["content"])):
+        for part in reversed(blocks(message.get("content"))):
             if part["type"] == "text":
                 return str(part["text"])
-        if message["content"]:
+        if message.get("content"):
             return ""
     return ""
 
@@ -53,7 +56,7 @@ def normal_form(messages: list[Json]) -> bytes:
     """
     turns: list[list[Any]] = []
     for message in messages:
-        seen = [_normal(part) for part in blocks(message["content"]) if part["type"] not in _UNSEEN]
+        seen = [_normal(part) for part in blocks(message.get("content")) if part["type"] not in _UNSEEN]
         if turns and turns[-1][0] == message["role"]:
             turns[-1][1] += seen
         else:
@@ -74,7 +77,7 @@ def _normal(part: Json) -> list[Any]:
     if kind in _CALLS:
         return [kind, part.get("name"), part.get("input")]
     if kind == "tool_result":
-        return [kind, [_normal(inner) for inner in blocks(part.get("content") or [])], bool(part.get("is_error"))]
+        return [kind, [_normal(inner) for inner in blocks(part.get("content"))], bool(part.get("is_error"))]
     if kind == "document":
         source = part["source"]
         return [kind, source.get("data") if source["type"] == "text" else None]

@@ -9,7 +9,7 @@ from typing import Any
 
 from fakeapi import assets
 from fakeapi.facts import marking
-from fakeapi.facts.vocabulary import END, FREE_SPACE, Vocabulary, cost, vocabulary
+from fakeapi.facts.vocabulary import BEGIN, END, FREE_SPACE, Vocabulary, cost, vocabulary
 
 _COSTS_KEPT = 150_000
 _LONGEST_KEPT = 128
@@ -28,16 +28,14 @@ def counter(family: str) -> Counter:
 class Counter:
     """Counts texts as one family of tokenizers does.
 
-    `common` names the tokens of frequent words and gaps, only to be quick from the first text on.
+    `common` names the tokens of frequent words, gaps and marked runs, only to be quick from the first text on.
     """
 
     def __init__(self, known: Vocabulary, common: Mapping[str, Any]) -> None:
         self.known = known
-        words = {text: int(n) for n, texts in common["words"].items() for text in texts.split(" ")}
-        gaps = {text: int(n) for n, texts in common["gaps"].items() for text in texts}
-        self._words = Costs(self.word, words | known.whole_words())
-        self._gaps = Costs(self.gap, gaps)
-        self._runs = Costs(self._run, {FREE_SPACE: 0})
+        self._words = Costs(self.word, _given(common["words"]) | known.whole_words())
+        self._gaps = Costs(self.gap, _given(common["gaps"]))
+        self._runs = Costs(self.run, _given(common["runs"]) | {FREE_SPACE: 0})
         self._alone = Costs(known.alone)
         self._contractions = Costs(self._contracted)
         self._texts = Texts()
@@ -60,7 +58,12 @@ class Counter:
 
     def word(self, word: str) -> int:
         """The tokens of one word, with its contractions."""
-        return sum(cost(marked, self.known) for marked in marking.marked_word(word, self.known))
+        if "'" in word:
+            return sum(cost(marked, self.known) for marked in marking.marked_word(word, self.known))
+        marked = marking.small(word, self.known.capitals_from)
+        if marked[0] == BEGIN or marked in self.known.pieces:
+            return cost(marked, self.known)
+        return 1 + self._words[marked[2:-1]]
 
     def gap(self, gap: str, *, first: bool = False, last: bool = False) -> int:
         """The tokens of what stands between two words (or before the first, or after the last)."""
@@ -87,13 +90,22 @@ class Counter:
         """What a contraction costs more (or less) than a quote and a word."""
         return cost(ending + END, self.known) - self._gaps["'"] - self._words[ending[1:]]
 
-    def _run(self, marked: str) -> int:
+    def run(self, marked: str) -> int:
+        """The tokens of one marked run."""
         if marking.reading(marked.isascii()).alone.fullmatch(marked):
             return sum(map(self._alone.__getitem__, marked))
         return cost(marked, self.known)
 
 
 _INSIDE = "\x00"
+
+
+def _given(table: Mapping[str, list[str]]) -> dict[str, int]:
+    """A table tokens -> strings, turned round."""
+    given: dict[str, int] = {}
+    for tokens, texts in table.items():
+        given.update(dict.fromkeys(texts, int(tokens)))
+    return given
 
 
 class Costs(dict[str, int]):

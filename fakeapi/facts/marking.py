@@ -128,13 +128,13 @@ def marked_runs(text: str, known: Vocabulary) -> Iterator[str]:
 def marked_word(word: str, known: Vocabulary) -> list[str]:
     """A word as the runs that are counted apart: itself, then its contractions."""
     if "'" not in word:
-        return [_small(word, known.capitals_from)]
+        return [small(word, known.capitals_from)]
     stem, endings, _ = _CONTRACTED.split(word)
-    return [_small(stem, known.capitals_from), *(f"'{ending}{END}" for ending in endings[1:].split("'"))]
+    return [small(stem, known.capitals_from), *(f"'{ending}{END}" for ending in endings[1:].split("'"))]
 
 
-def _small(word: str, capitals_from: int | None) -> str:
-    """A word between its marks, small where a mark can say how it was written."""
+def small(word: str, capitals_from: int | None) -> str:
+    """A word without contractions between its marks, small where a mark can say how it was written."""
     small = word.lower()
     if small == word or len(small) != len(word) or not _NEVER_SMALL.isdisjoint(word):
         return BEGIN + word + END

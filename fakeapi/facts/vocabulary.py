@@ -25,7 +25,7 @@ class Vocabulary:
     """What a tokenizer family knows.
 
     Attributes:
-        pieces: every marked string that is one token.
+        pieces: every marked string that is one token; a mark of capitals is joined to whole words only.
         longest: the length of the longest piece made of letters.
         byte_runs: beginnings of a character's UTF-8 bytes that are one token together.
         fold_quotes: curly quotes count as straight ones.
@@ -87,19 +87,26 @@ def cost(marked: str, known: Vocabulary) -> int:
 
 
 def _steps(marked: str, known: Vocabulary) -> int | None:
-    """How many pieces lead from the beginning to the end, if any do: the beginnings reached grow piece by piece."""
-    pieces, size, longest = known.pieces, len(marked), _reach(marked, known)
-    last = {at for at in range(max(0, size - longest), size) if marked[at:] in pieces}
-    reached, seen, taken = {0}, {0}, 1
+    """How many pieces lead from one end to the other, if any do: two or three by trying, more by growing."""
+    pieces, size = known.pieces, len(marked)
+    heads = [at for at in range(1, size) if marked[:at] in pieces]
+    for at in heads:
+        if marked[at:] in pieces:
+            return 2
+    tails = [at for at in range(1, size) if marked[at:] in pieces]
+    for start in heads:
+        for end in tails:
+            if start < end and marked[start:end] in pieces:
+                return 3
+    return _grown(marked, set(heads), set(tails), pieces)
+
+
+def _grown(marked: str, reached: set[int], tails: set[int], pieces: frozenset[str]) -> int | None:
+    seen, taken, size = set(reached), 2, len(marked)
     while reached:
-        if not reached.isdisjoint(last):
+        if not tails.isdisjoint(reached):
             return taken
-        ends = {
-            end
-            for start in reached
-            for end in range(start + 1, min(size, start + longest + 1))
-            if marked[start:end] in pieces
-        }
+        ends = {end for start in reached for end in range(start + 1, size) if marked[start:end] in pieces}
         reached, taken = ends - seen, taken + 1
         seen |= reached
     return None

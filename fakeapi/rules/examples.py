@@ -77,10 +77,10 @@ def _example(row: Json) -> Example:
 def _said(messages: list[Json]) -> bytes | str:
     """The normal form; that of a single text from the user is the text itself, since most requests are no more."""
     if len(messages) == 1 and messages[0]["role"] == "user":
-        content = messages[0]["content"]
+        content = messages[0].get("content")
         if isinstance(content, str):
             return content
-        if len(content) == 1 and content[0]["type"] == "text":
+        if content and len(content) == 1 and content[0]["type"] == "text":
             return str(content[0]["text"])
     return conversation.normal_form(messages)
 
@@ -154,13 +154,13 @@ def _formats(wanted: bool, call: Call) -> bool:
 
 
 def _cites(wanted: bool, call: Call) -> bool:
-    parts = (part for message in call.body["messages"] for part in conversation.blocks(message["content"]))
+    parts = (part for message in call.body["messages"] for part in conversation.blocks(message.get("content")))
     sources = [part for part in parts if part["type"] in _DOCUMENTS] + (call.body.get("tools") or [])
     return wanted == any((source.get("citations") or {}).get("enabled", False) for source in sources)
 
 
 def _shows(url: str, call: Call) -> bool:
-    parts = (part for message in call.body["messages"] for part in conversation.blocks(message["content"]))
+    parts = (part for message in call.body["messages"] for part in conversation.blocks(message.get("content")))
     return any(part["type"] == "image" and part["source"].get("url") == url for part in parts)
 
 

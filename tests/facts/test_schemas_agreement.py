@@ -54,7 +54,7 @@ def _with_key(value: Any, luck: random.Random) -> Any:
 
 
 @pytest.mark.parametrize("mode", ["strict", "shape"])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(data=st.data())
 def test_a_refusal_is_always_explained_and_what_is_accepted_never(mode: str, data: st.DataObject) -> None:
     row = data.draw(st.sampled_from(ROWS))

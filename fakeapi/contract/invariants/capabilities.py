@@ -101,11 +101,19 @@ def window(seen: Survey) -> None:
     room = asked if type(asked) is int and _counts_output(seen) else 0
     if not _could_exceed(seen, most - room):
         return
-    size = counting.input_tokens(seen.body, seen.model)
+    size = _size(seen)
     if size > most:
         raise refusal("prompt_too_long", size=size, most=most)
     if size + room > most:
         raise refusal("window_exceeded", size=size, asked=room, most=most)
+
+
+def _size(seen: Survey) -> int:
+    """The tokens of the prompt; 0 for a body that no schema has seen and that can't be counted."""
+    try:
+        return counting.input_tokens(seen.body, seen.model)
+    except (AttributeError, KeyError, TypeError):
+        return 0
 
 
 def _counts_output(seen: Survey) -> bool:

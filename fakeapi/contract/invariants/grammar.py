@@ -27,6 +27,7 @@ FORMATS = frozenset({
     "date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid",
 })  # fmt: skip
 _UNCOMPILED = re.compile(r"\(\?[=!<]|\\[1-9bB]")
+_TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -87,6 +88,8 @@ def _check_node(node: Any, whole: Json, root: bool) -> None:
 def _check_reference(reference: Any, whole: Json) -> None:
     if type(reference) is not str or not reference.startswith("#"):
         raise _fail("external", reference=reference)
+    if reference == "#":
+        raise _fail("circular", trail="# -> #")
     if _resolve(reference, whole) is None:
         raise _fail("dangling", reference=reference)
 
@@ -113,6 +116,9 @@ def _check_typed(node: Json, root: bool) -> None:
         if not set(node) - _ANNOTATIONS:
             raise _fail("empty")
         kinds = [_implied(node)]
+    for name in kinds:
+        if name not in _TYPES:
+            raise _fail("type", type=name)
     kind = next((name for name in kinds if name != "null"), "object" if root else "string")
     _check_values(node)
     if kind == "object":
@@ -170,17 +176,20 @@ def _check_circles(schema: Json) -> None:
     for container in ("$defs", "definitions"):
         edges = {name: set(_references(node, container)) for name, node in _mapping(schema.get(container)).items()}
         for name in edges:
-            trail = _circle(name, edges, (name,))
-            if trail:
+            if trail := _circle(name, edges):
                 raise _fail("circular", trail=" -> ".join(trail))
 
 
-def _circle(start: str, edges: dict[str, set[str]], trail: tuple[str, ...]) -> tuple[str, ...]:
-    for target in sorted(edges.get(trail[-1], ())):
-        if target == start:
-            return (*trail, start)
-        if target not in trail and (found := _circle(start, edges, (*trail, target))):
-            return found
+def _circle(start: str, edges: dict[str, set[str]]) -> tuple[str, ...]:
+    """The shortest way from a definition back to itself; () where there is none."""
+    seen, trails = {start}, [(start,)]
+    for trail in trails:
+        for target in sorted(edges.get(trail[-1], ())):
+            if target == start:
+                return (*trail, start)
+            if target not in seen:
+                seen.add(target)
+                trails.append((*trail, target))
     return ()
 
 

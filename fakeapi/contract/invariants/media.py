@@ -38,8 +38,20 @@ def _check_url(url: str) -> None:
         raise refusal("url_not_fetched") from None
     if parts.scheme.lower() != "https":
         raise refusal("url_not_https")
-    if not host or host.rsplit(".", 1)[-1].lower() in _NO_SUCH_PLACE:
+    if not host or host.rsplit(".", 1)[-1].lower() in _NO_SUCH_PLACE or _is_private(host):
         raise refusal("url_not_fetched")
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is an address that no one outside can reach."""
+    if not (host[-1].isdigit() or ":" in host):
+        return False
+    import ipaddress
+
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def images(seen: Survey) -> None:
@@ -71,9 +83,9 @@ def image_sizes(seen: Survey) -> None:
 def kept_sizes(seen: Survey) -> None:
     """A picture that asks not to be made smaller fits as it is."""
     for place, data, _ in _encoded(seen, "image"):
-        size = _image_size(data)
         wish = as_object(place.body.get("transformations")).get("oversized_image")
-        if wish == "error" and size and _is_resized(size, seen.model.image_tier):
+        size = _image_size(data) if wish == "error" else ()
+        if size and _is_resized(size, seen.model.image_tier):
             longest = media.LIMITS[seen.model.image_tier][0]
             raise refusal("image_oversized", location=place.location, width=size[0], height=size[1], longest=longest)
 
@@ -142,7 +154,6 @@ def _image_type(data: str) -> str | None:
     return media.image_type(head) if head else None
 
 
-@lru_cache(maxsize=256)
 def _image_size(data: str) -> tuple[int, ...]:
     """Width and height, () where they can't be read; the head of the bytes is tried first."""
     head = _decode(data[:_HEAD])

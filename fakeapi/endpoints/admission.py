@@ -1,0 +1,66 @@
+"""From a body to a Call, as strictly as the contract mode asks: `strict`, `warn`, `shape` or `off`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fakeapi.contract import invariants, leniency, validation
+from fakeapi.endpoints.outcome import House
+from fakeapi.errors import ApiError
+from fakeapi.facts.catalogue import Catalogue
+from fakeapi.facts.sentences import refusal
+from fakeapi.model import Call, Caller, Model
+
+SCHEMAS = {"messages": "request/message_request", "count_tokens": "request/count_tokens_request"}
+
+
+def admit(house: House, body: Any, caller: Caller, endpoint: str = "messages") -> Call:
+    """The call that a body makes; ApiError where the mode refuses it.
+
+    `strict` refuses what the real API refuses; `warn` answers and says what it would have said; `shape` checks types,
+    required fields and enums, and takes any model; `off` takes any JSON object.
+    """
+    mode = house.settings.contract
+    if mode == "strict":
+        return strictly(house.catalogue, body, caller, endpoint)
+    if not isinstance(body, dict):
+        raise refusal("not_an_object")
+    if mode == "shape":
+        validation.check_shape(body, schema=SCHEMAS[endpoint], caller=caller, mode="shape")
+        return Call(body, _any_model(house.catalogue, body["model"]), caller)
+    return _anyhow(house, body, caller, endpoint)
+
+
+def strictly(catalogue: Catalogue, body: Any, caller: Caller, endpoint: str) -> Call:
+    """Shape first, then the model's name, then the rules between fields (contract.md 5A)."""
+    validation.check_shape(body, schema=SCHEMAS[endpoint], caller=caller)
+    model = catalogue.resolve(body["model"])
+    if model is None:
+        raise refusal("model_unknown", model=body["model"])
+    call = Call(body, model, caller, _about(model))
+    invariants.check(call, endpoint=endpoint)
+    return call
+
+
+def _anyhow(house: House, body: Any, caller: Caller, endpoint: str) -> Call:
+    warnings: tuple[str, ...] = ()
+    try:
+        return strictly(house.catalogue, body, caller, endpoint)
+    except ApiError as fault:
+        if house.settings.contract == "warn":
+            warnings = (f"{fault.status} {fault.type}: {fault.message}",)
+    read = leniency.readable(body, schema=SCHEMAS[endpoint], caller=caller)
+    return Call(read, _any_model(house.catalogue, read["model"]), caller, warnings)
+
+
+def _any_model(catalogue: Catalogue, name: str) -> Model:
+    """The model of that name; for an unknown name, one that can do what the newest can."""
+    return catalogue.resolve(name) or replace(catalogue.models[0], id=name, display_name=name, aliases=())
+
+
+def _about(model: Model) -> tuple[str, ...]:
+    if model.lifecycle != "retired":
+        return ()
+    when = f" on {model.retires_at[:10]}" if model.retires_at else ""
+    return (f"404 not_found_error: model: {model.id} (retired{when}; --models current refuses it)",)
