@@ -2,9 +2,9 @@
 
     python benchmarks/make_common.py FOLDER... [RECORDINGS.jsonl.gz]
 
-The folders hold any text and source files. Only words and gaps that occur in at least four of them, or in a recording, are
-kept, with their costs by the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read. The counts are
-the same without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
+The folders hold any text and source files. The words and gaps that occur in most of them are kept, with their costs by
+the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read. The counts are the same
+without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
 some two hundred packages, and recordings.
 """
 
@@ -25,7 +25,8 @@ from fakeapi.facts.counter import Counter as TokenCounter  # noqa: E402
 from fakeapi.facts.vocabulary import vocabulary  # noqa: E402
 
 SUFFIXES = (".py", ".md", ".txt", ".rst", ".json", "METADATA")
-ENOUGH = 4
+RECORDED, MOST_WORDS, MOST_GAPS = 20, 40_000, 7_000
+"""A recording stands for that many files; so many words and gaps are kept."""
 
 
 def main(folders: Iterable[str]) -> None:
@@ -44,10 +45,6 @@ def main(folders: Iterable[str]) -> None:
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
-def _bare(family: str) -> TokenCounter:
-    return TokenCounter(vocabulary(family), {"words": {}, "gaps": {}, "runs": {}})
-
-
 def _runs(gaps: Iterable[str], counter: TokenCounter) -> list[str]:
     return [run for gap in gaps for run in marking.marked_gap(gap, counter.known)]
 
@@ -56,15 +53,16 @@ def _bare(family: str) -> TokenCounter:
     return TokenCounter(vocabulary(family), {"words": {}, "gaps": {}, "runs": {}})
 
 
-def _counted(sources: Iterable[str]) -> tuple[set[str], set[str]]:
+def _counted(sources: Iterable[str]) -> tuple[list[str], list[str]]:
     """The common words, small, and the common gaps."""
-    words: Counter[str] = Counter(vocabulary("classic").whole_words())
+    words = Counter(dict.fromkeys(_small(vocabulary("classic").whole_words()), RECORDED))
     gaps: Counter[str] = Counter()
     pattern = marking.reading(True)
     for text, weight in _texts(sources):
         words.update(dict.fromkeys(_small(pattern.word.findall(text)), weight))
         gaps.update(dict.fromkeys((gap for gap in pattern.gap.findall(marking.alike(text)) if len(gap) < 24), weight))
-    return _frequent({word: n for word, n in words.items() if word.isascii() and word.isalpha()}), _frequent(gaps)
+    plain = {word: n for word, n in words.items() if word.isascii() and word.isalpha()}
+    return _frequent(plain, MOST_WORDS), _frequent(gaps, MOST_GAPS)
 
 
 def _small(words: Iterable[str]) -> set[str]:
@@ -75,14 +73,14 @@ def _texts(sources: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Texts, with the number of texts that each stands for."""
     for source in map(Path, sources):
         if source.name.endswith(".jsonl.gz"):
-            yield from ((each.text, ENOUGH) for each in token_recordings.read(source) if not each.held_back)
+            yield from ((each.text, RECORDED) for each in token_recordings.read(source) if not each.held_back)
         for path in sorted(source.rglob("*")):
             if path.is_file() and path.name.endswith(SUFFIXES):
                 yield path.read_bytes().decode("ascii", "ignore"), 1
 
 
-def _frequent(found: Mapping[str, int]) -> set[str]:
-    return {text for text, texts in found.items() if texts >= ENOUGH}
+def _frequent(found: Mapping[str, int], most: int) -> list[str]:
+    return [text for text, _ in Counter(found).most_common(most)]
 
 
 def _by_cost(texts: Iterable[str], cost: Callable[[str], int], known: dict[str, int]) -> dict[str, list[str]]:

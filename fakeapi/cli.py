@@ -1,4 +1,4 @@
-"""The command line: flags and environment become Settings, then a verb runs. Faults are one clear line, never a traceback."""
+"""The command line: flags and environment become Settings, then a verb runs. A fault is one clear line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import fakeapi
 from fakeapi import settings
 from fakeapi.errors import FakeapiError
 from fakeapi.settings import Settings
+
+if TYPE_CHECKING:
+    from fakeapi.endpoints.checking import Verdict
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(verb=lambda options: _help(parser))
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(verbs.add_parser("serve", help="start the server", description="Start the server."))
+    _add_validate(verbs.add_parser("validate", help="say what the API would say of request bodies, answers or exchanges"))
+    _add_schema(verbs.add_parser("schema", help="print a schema of the contract, or their names"))
     health = verbs.add_parser("health", help="ask a running server whether it is well: exit 0 or 1")
     health.add_argument("url", nargs="?", metavar="URL", help="its base URL; default: this machine, FAKEAPI_PORT")
     health.set_defaults(verb=lambda options: _health(options.url or f"http://127.0.0.1:{read_settings(options).port}"))
@@ -61,6 +66,71 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
             help=f"{setting.metadata['help']} ({settings.variable(setting)}){shown}",
         )
     parser.set_defaults(verb=_serve)
+
+
+def _add_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON or JSONL; - is stdin")
+    parser.add_argument("--version", metavar="VERSION", help="the anthropic-version [2023-06-01]")
+    parser.add_argument("--beta", action="append", default=[], metavar="VALUE", help="a value of anthropic-beta")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per document")
+    parser.set_defaults(verb=_validate)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="for example request/message_request; default: all names")
+    parser.add_argument("--version", default="2023-06-01", metavar="VERSION", help="the anthropic-version [2023-06-01]")
+    parser.set_defaults(verb=_schema)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from fakeapi.adapters.files import read_documents
+    from fakeapi.endpoints.checking import check
+
+    refused = 0
+    for path in options.files:
+        for place, document in read_documents(path):
+            verdict = check(document, version=_known_version(options.version), betas=options.beta)
+            refused += not verdict.accepted
+            print(_as_json(place, verdict) if options.json else f"{place}: {_as_text(verdict)}")
+    return 1 if refused else 0
+
+
+def _as_text(verdict: Verdict) -> str:
+    if verdict.accepted:
+        return f"{verdict.kind} accepted"
+    status = f"{verdict.status} " if verdict.status else ""
+    return f"{verdict.kind} refused: {status}{verdict.type}: {verdict.message}"
+
+
+def _as_json(place: str, verdict: Verdict) -> str:
+    import json
+
+    return json.dumps({"place": place, **verdict._asdict()})
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json
+
+    from fakeapi.facts import schemas
+
+    if options.name is None:
+        print("\n".join(schemas.names()))
+        return 0
+    version = _known_version(options.version) or schemas.BASE_VERSION
+    try:
+        print(json.dumps(schemas.bundled(options.name.removesuffix(".json"), version), indent=2))
+    except KeyError:
+        raise FakeapiError(f"there is no schema {options.name!r}; `fakeapi schema` lists the names") from None
+    return 0
+
+
+def _known_version(version: str | None) -> str | None:
+    from fakeapi import assets
+
+    known = assets.read_json("fixtures/versions.json")["known"]
+    if version is not None and version not in known:
+        raise FakeapiError(f"--version: {version!r} is not one of {', '.join(known)}")
+    return version
 
 
 def read_settings(options: argparse.Namespace) -> Settings:

@@ -12,8 +12,10 @@ from fakeapi import engine
 from fakeapi.chance import Chance
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
+from fakeapi.facts import catalogue, schemas
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, Send, joined
+from tests.grammar import frames
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -49,7 +51,37 @@ def ask(
     """The engine's answer to a request; a body that isn't bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else dumps(body).encode()
     request = Request(method, path, query, joined(headers), data)
-    return engine.handle(house(settings), request, Chance(settings.seed, number, NOW))
+    answer = engine.handle(house(settings), request, Chance(settings.seed, number, NOW))
+    answer = answer._replace(reply=answer.reply._replace(effects=tuple(answer.reply.effects)))
+    check_answer(answer)
+    return answer
+
+
+def check_answer(answer: Answer) -> None:
+    """Hold whatever was sent against the schemas of answers."""
+    body = sent(answer)
+    if header(answer, "content-type") == "application/json" and body:
+        content = orjson.loads(body)
+        if content != {"message": "hello"}:
+            _check(_schema_of(content), content)
+    elif (header(answer, "content-type") or "").startswith("text/event-stream"):
+        for _, data in frames(body.decode()):
+            _check("answer/stream_event", orjson.loads(data))
+
+
+def _schema_of(content: Any) -> str:
+    if "data" in content:
+        return "answer/model_list"
+    if "input_tokens" in content:
+        return "answer/tokens_count"
+    if "error" in content and "type" not in content:
+        return "answer/edge_error"
+    return f"answer/{content['type']}"
+
+
+def _check(schema: str, content: Any) -> None:
+    fault = schemas.compiled(schema, "2023-06-01", catalogue.known_betas()).first_fault(content)
+    assert fault is None, (schema, fault, content)
 
 
 def sent(answer: Answer) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,38 @@ def read_json(path: str) -> Any:
         raise FakeapiError(f"cannot read {path}: {fault.strerror or fault}") from None
     except orjson.JSONDecodeError as fault:
         raise FakeapiError(f"{path}:{fault.lineno}:{fault.colno}: not valid JSON: {fault.msg}") from None
+
+
+def read_documents(path: str) -> list[tuple[str, Any]]:
+    """The documents of a JSON or JSONL file (`-` is stdin), each with its place: `file`, or `file:line`.
+
+    A JSON list is a list of documents. FakeapiError where the file can't be read or is neither.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as fault:
+        raise FakeapiError(f"cannot read {path}: {fault.strerror or fault}") from None
+    name = "stdin" if path == "-" else path
+    try:
+        content = orjson.loads(data)
+    except orjson.JSONDecodeError as fault:
+        return _read_lines(name, data, fault)
+    if isinstance(content, list):
+        return [(f"{name}[{index}]", item) for index, item in enumerate(content)]
+    return [(name, content)]
+
+
+def _read_lines(name: str, data: bytes, whole: orjson.JSONDecodeError) -> list[tuple[str, Any]]:
+    """JSON Lines; where the first line is no document by itself, the file was meant as one, and that fault is told."""
+    documents: list[tuple[str, Any]] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            documents.append((f"{name}:{number}", orjson.loads(line)))
+        except orjson.JSONDecodeError as fault:
+            place, told = ((number, fault.colno), fault) if documents else ((whole.lineno, whole.colno), whole)
+            raise FakeapiError(f"{name}:{place[0]}:{place[1]}: not valid JSON: {told.msg}") from None
+    if not documents:
+        raise FakeapiError(f"{name}: there is no JSON in it")
+    return documents

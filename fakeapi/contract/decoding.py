@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from fakeapi.errors import ApiError
+from fakeapi.facts.nesting import is_deeper
 from fakeapi.facts.sentences import refusal
 from fakeapi.wire import Request
 
@@ -42,8 +43,8 @@ def parse(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise refusal("json_invalid", reason=str(fault)) from None
-    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT:
-        _check_depth(value)
+    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and is_deeper(value, DEPTH_LIMIT):
+        raise refusal("json_too_deep", limit=DEPTH_LIMIT)
     return value
 
 
@@ -51,20 +52,6 @@ def _check_type(kind: str) -> None:
     essence = kind.partition(";")[0].strip().lower()
     if essence and essence != "application/json" and not essence.endswith("+json"):
         raise refusal("content_type", value=kind)
-
-
-def _check_depth(value: Any) -> None:
-    level: list[Any] = [[value]]
-    for _ in range(DEPTH_LIMIT + 1):
-        level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
-        ]
-        if not level:
-            return
-    raise refusal("json_too_deep", limit=DEPTH_LIMIT)
 
 
 def _inflate(body: bytes, encodings: str, limit: int) -> bytes:

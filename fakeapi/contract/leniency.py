@@ -24,7 +24,7 @@ def readable(body: Json, *, schema: str, caller: Caller) -> Json:
         fault = contract.first_fault(mended)
         if fault is None:
             return mended
-        _leave_out(mended, fault.location)
+        _leave_out(mended, fault.place)
         mended = {**_required(schema), **mended}
     return _required(schema)
 
@@ -33,20 +33,22 @@ def _required(schema: str) -> Json:
     return {name: value for name, value in _MISSING.items() if schema.endswith("message_request") or name != "max_tokens"}
 
 
-def _leave_out(body: Json, location: tuple[str | int, ...]) -> None:
-    """Remove the part that a fault names; where it names something missing, the smallest part that lacks it."""
+def _leave_out(body: Json, place: tuple[str | int, ...]) -> None:
+    """Remove the part where a fault is; where something is missing, the smallest part that lacks it.
+
+    What is no key of the body on the way is the tag of a union.
+    """
     steps: list[tuple[Any, str | int]] = []
     node: Any = body
-    for part in location:
+    for part in place:
         if _holds(node, part):
             steps.append((node, part))
             node = node[part]
-    missing = bool(location) and not (steps and steps[-1][1] == location[-1])
-    if steps:
-        parent, key = steps[-1]
-        del parent[key]
-    elif missing:
+    if not steps:
         body.clear()
+        return
+    parent, key = steps[-1]
+    del parent[key]
 
 
 def _holds(node: Any, part: str | int) -> bool:

@@ -93,6 +93,7 @@ def plain(luck: Chance, request_id: str, content: HeaderLines = (JSON,)) -> Head
     )
 
 
+@lru_cache(maxsize=256)
 def warnings(sentences: tuple[str, ...]) -> HeaderLines:
     """One `fakeapi-warning` line for each sentence: what the real API would have said."""
     return tuple((b"fakeapi-warning", _one_line(sentence)) for sentence in sentences)

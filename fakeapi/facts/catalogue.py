@@ -97,7 +97,7 @@ def extend(rows: Iterable[Mapping[str, Any]]) -> Catalogue:
     data = assets.read_json("fixtures/models.json")
     own = [_own_row(row) for row in rows]
     data["models"] = [*own, *(row for row in data["models"] if row["id"] not in {mine["id"] for mine in own})]
-    template = _profile(NEWEST_PROFILE, data["profiles"], NEWEST_PROFILE)
+    template = _profile(NEWEST_PROFILE, data, NEWEST_PROFILE)
     for row in own:
         _check_types(row, template)
     return _catalogue([_complete(row, data) for row in data["models"]])
@@ -109,7 +109,10 @@ def _own_row(row: Mapping[str, Any]) -> Json:
         raise FakeapiError(f"models: each model needs an `id`, a non-empty string; got {row!r}")
     base: Json = {} if "like" in row else {"profile": NEWEST_PROFILE, "created_at": "1970-01-01T00:00:00Z"}
     own: Json = {**base, "display_name": name, "lifecycle": "active", **row}
-    return {**own, "extra": {key: value for key, value in row.items() if key not in _NAMES | {*_ABOUT_THE_ROW}}}
+    return {
+        **own,
+        "extra": {key: value for key, value in row.items() if key.lstrip("+-") not in _NAMES | {*_ABOUT_THE_ROW}},
+    }
 
 
 def _check_types(row: Json, template: Json) -> None:
@@ -125,12 +128,22 @@ def _complete(row: Json, data: Json, trail: tuple[str, ...] = ()) -> Json:
         raise FakeapiError(f"models: {' is like '.join([*trail, row['id']])}: no end to it")
     if "like" in row:
         base = _complete(_named(data["models"], row["like"], row["id"]), data, (*trail, row["id"]))
-        full = {**base, "aliases": [], **row}
+        full = _over({**base, "aliases": []}, row)
     else:
-        full = {**_profile(row["profile"], data["profiles"], row["id"]), **row}
-    named, refused = full["prices"], full["refused_tools"]
-    prices = data["price_lists"].get(named, {}) if isinstance(named, str) else named
-    return {**full, "prices": prices, "refused_tools": data["tool_types"] if refused == "*" else refused}
+        full = _over(_profile(row["profile"], data, row["id"]), row)
+    named = full["prices"]
+    return {**full, "prices": data["price_lists"].get(named, {}) if isinstance(named, str) else named}
+
+
+def _over(base: Json, own: Json) -> Json:
+    """What a row says over what it inherits; `+name` and `-name` change an inherited list."""
+    full = {**base, **{key: value for key, value in own.items() if key[0] not in "+-"}}
+    for key, values in own.items():
+        if key[0] == "+":
+            full[key[1:]] = [*full[key[1:]], *values]
+        elif key[0] == "-":
+            full[key[1:]] = [value for value in full[key[1:]] if value not in values]
+    return full
 
 
 def _named(models: list[Json], name: object, wanted_by: str) -> Json:
@@ -140,11 +153,14 @@ def _named(models: list[Json], name: object, wanted_by: str) -> Json:
     return found
 
 
-def _profile(name: str, profiles: Json, wanted_by: str) -> Json:
-    if name not in profiles:
-        raise FakeapiError(f"models: {wanted_by} has the unknown profile {name!r}; known: {', '.join(profiles)}")
-    own = profiles[name]
-    return {**_profile(own["from"], profiles, wanted_by), **own} if "from" in own else own
+def _profile(name: str, data: Json, wanted_by: str) -> Json:
+    if name not in data["profiles"]:
+        known = ", ".join(data["profiles"])
+        raise FakeapiError(f"models: {wanted_by} has the unknown profile {name!r}; known: {known}")
+    own: Json = data["profiles"][name]
+    if own.get("refused_tools") == "*":
+        own = {**own, "refused_tools": data["tool_types"]}
+    return _over(_profile(own["from"], data, wanted_by), own) if "from" in own else own
 
 
 def _catalogue(rows: list[Json]) -> Catalogue:

@@ -12,7 +12,7 @@ from fakeapi.facts import marking
 from fakeapi.facts.vocabulary import BEGIN, END, FREE_SPACE, Vocabulary, cost, vocabulary
 
 _COSTS_KEPT = 150_000
-_LONGEST_KEPT = 128
+_LONGEST_KEPT = 256
 _CHARS_KEPT = 4_000_000
 _LETTERS_ALONE = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _CONTRACTION = re.compile(r"'(?<=[A-Za-z]')(?:ll|re|ve|[stdm])(?![A-Za-z])")

@@ -68,7 +68,7 @@ def reading(ascii_only: bool) -> Reading:
         begins=re.compile(f"(?<= )(?!'{BEGIN})(?=[{anywhere}])"),
         ends=re.compile(f"(?<=[{anywhere}])(?= (?! ))"),
         run=re.compile(
-            f"{FREE_SPACE}|[ \t\n\u3000]+|"
+            f"{FREE_SPACE}| +|\n+|\t+|\u3000+|"
             + "|".join(f"{BEGIN}?[{kind}]+{END}?" for kind in grouped if kind)
             + f"|[{BEGIN}{CAPITALS}]|[^{BEGIN}-{FREE_SPACE} \t\n\u30000-9{anywhere}]+"
         ),
@@ -95,7 +95,7 @@ def alike(text: str) -> str:
 
 def opened(text: str, known: Vocabulary) -> str:
     """The text without the one space at its head, where the beginning of a turn stands for that."""
-    return text[1:] if known.marked_start and text[:1] == " " and text[1:2] != " " else text
+    return text[1:] if known.marked_start and text[:1] == " " and text[1:2] not in ("", " ") else text
 
 
 def edges(text: str) -> tuple[str, str, str]:
@@ -139,7 +139,7 @@ def small(word: str, capitals_from: int | None) -> str:
     if small == word or len(small) != len(word) or not _NEVER_SMALL.isdisjoint(word):
         return BEGIN + word + END
     if capitals_from is not None and len(word) >= capitals_from and word.isupper() and all(map(str.isupper, word)):
-        return CAPITALS + BEGIN + small + END
+        return CAPITALS + BEGIN + small.replace("ς", "σ") + END
     if word[0] != small[0] and word[1:] == small[1:]:
         return SHIFT + BEGIN + small + END
     return BEGIN + word + END

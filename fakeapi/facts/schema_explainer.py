@@ -155,6 +155,7 @@ def _fault(error: Any) -> Fault:
         _rule(keyword, error.validator_value, schema),
         _values(keyword, error.validator_value, error.instance),
         schema.get("x-words", {}).get(keyword),
+        location,
     )
 
 

@@ -39,12 +39,14 @@ class Fault(NamedTuple):
             (`type:string`, `type:model`, `required`, `maxLength`, `discriminator`, ...).
         values: what the sentence may name: `value`, `limit`, `actual`, `expected`, `tag`, `property`.
         words: a sentence of the schema's own (`x-words`), or None for the table's.
+        place: where it really is, tags included; `location` may name something further up (`x-up`).
     """
 
     location: tuple[str | int, ...]
     rule: str
     values: Mapping[str, Any]
     words: str | None = None
+    place: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ class Compiled:
     def _bare_fault(self, instance: Any) -> Fault:
         """Where the two libraries disagree, the verdict stands and its own path is all there is to say."""
         path = next(iter(self._verdict.iter_errors(instance))).instance_path
-        return Fault(tuple(path), "type:model", {})
+        return Fault(tuple(path), "type:model", {}, place=tuple(path))
 
     @cached_property
     def _verdict(self) -> Any:

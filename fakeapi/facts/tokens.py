@@ -53,14 +53,18 @@ def _pieces(text: str, family: str) -> Iterator[tuple[str, int]]:
 
 
 def _joined(parts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Tiles without characters, or without tokens, joined to the one after them."""
+    """Tiles without characters, or without tokens, joined to the one after them, at the end to the one before."""
     size, cost = 0, 0
+    ready: tuple[int, int] | None = None
     for more, extra in parts:
         size, cost = size + more, cost + extra
         if more and extra:
-            yield size, cost
-            size, cost = 0, 0
-    if size or cost:
+            if ready is not None:
+                yield ready
+            ready, size, cost = (size, cost), 0, 0
+    if ready is not None:
+        yield ready[0] + size, ready[1] + cost
+    elif size:
         yield size, cost
 
 

@@ -44,7 +44,7 @@ class Vocabulary:
         """Words that are one token, or a capital and one token, as they stand in a text: word -> tokens."""
         words = [piece[1:-1] for piece in self.pieces if piece[0] == BEGIN and piece[-1] == END and len(piece) > 2]
         titles = [piece[2:-1].capitalize() for piece in self.pieces if piece[0] == SHIFT and len(piece) > 1]
-        capitals = dict.fromkeys(map(str.capitalize, words), 2)
+        capitals = {word.capitalize(): 2 for word in words if word.islower() and len(word.capitalize()) == len(word)}
         return {**capitals, **dict.fromkeys(titles, 1), **dict.fromkeys(words, 1)}
 
     def alone(self, char: str) -> int:
@@ -71,6 +71,7 @@ def vocabulary(family: str) -> Vocabulary:
 def _pieces(data: dict[str, Any]) -> Iterator[str]:
     yield from _MARKS.values()
     yield from data["spaces"]
+    yield from filter(None, (bytes.fromhex(run).decode("utf-8", "ignore") for run in data["bytes"].split()))
     for shape, texts in data["pieces"].items():
         before = "".join(_MARKS[mark] for mark in shape if mark != "$")
         after = END if "$" in shape else ""

@@ -108,6 +108,15 @@ def test_a_user_can_add_a_model_of_their_own() -> None:
     assert catalogue.resolve("my-model") is None
 
 
+def test_a_row_can_add_to_an_inherited_list_and_take_from_it() -> None:
+    row = {"id": "mine", "like": "claude-haiku-4-5-20251001", "+features": ["fast"], "-features": ["batch"]}
+    model = catalogue.extend([row]).resolve("mine")
+    assert model is not None
+    assert "fast" in model.features
+    assert "batch" not in model.features
+    assert model.extra == {}
+
+
 def test_a_user_can_replace_a_model() -> None:
     extended = catalogue.extend([{"id": "claude-opus-5", "context_window": 5000, "aliases": ["big"]}])
     model = extended.resolve("big")

@@ -26,7 +26,7 @@ _BESIDE_UNION = _ANNOTATIONS | {"anyOf", "allOf"}
 FORMATS = frozenset({
     "date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid",
 })  # fmt: skip
-_UNCOMPILED = re.compile(r"\(\?[=!<]|\\[1-9bB]")
+_UNCOMPILED = re.compile(r"\(\?<?[=!]|(?<!\\)(?:\\\\)*\\[1-9bB]")
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -172,17 +172,24 @@ def _check_string(node: Json) -> None:
 
 
 def _check_circles(schema: Json) -> None:
-    """No definition leads back to itself."""
+    if trail := circle(schema):
+        raise _fail("circular", trail=" -> ".join(trail))
+
+
+def circle(schema: Json) -> tuple[str, ...]:
+    """The way from a definition of a schema back to itself; () where none leads back."""
     for container in ("$defs", "definitions"):
         edges = {name: set(_references(node, container)) for name, node in _mapping(schema.get(container)).items()}
         for name in edges:
             if trail := _circle(name, edges):
-                raise _fail("circular", trail=" -> ".join(trail))
+                return trail
+    return ()
 
 
 def _circle(start: str, edges: dict[str, set[str]]) -> tuple[str, ...]:
     """The shortest way from a definition back to itself; () where there is none."""
-    seen, trails = {start}, [(start,)]
+    seen = {start}
+    trails: list[tuple[str, ...]] = [(start,)]
     for trail in trails:
         for target in sorted(edges.get(trail[-1], ())):
             if target == start:

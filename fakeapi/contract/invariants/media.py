@@ -62,7 +62,7 @@ def images(seen: Survey) -> None:
         real = _image_type(data)
         if real is None:
             raise refusal("image_unreadable")
-        if media_type and real != media_type:
+        if media_type and real != media_type and "loose_images" not in seen.model.features:
             raise refusal("image_type_differs", location=place.location, said=media_type, real=real)
 
 

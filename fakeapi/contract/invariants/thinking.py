@@ -120,7 +120,7 @@ def thinking_comes_first(seen: Survey) -> None:
         return
     for turn in seen.turns:
         kinds = turn.kinds if turn.role == "assistant" else []
-        if kinds and kinds[0] not in _THOUGHTS and any(kind in _THOUGHTS for kind in kinds):
+        if kinds and kinds[0] in ("text", "tool_use") and any(kind in _THOUGHTS for kind in kinds):
             raise refusal("thinking_not_first", index=turn.at, found=kinds[0])
 
 

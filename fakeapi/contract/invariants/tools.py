@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 import orjson
 
 from fakeapi import assets
+from fakeapi.contract.invariants import grammar
 from fakeapi.contract.invariants.survey import Survey, as_object, objects, text_of
 from fakeapi.facts import catalogue, schemas
 from fakeapi.facts.sentences import refusal
@@ -117,11 +118,15 @@ def types(seen: Survey) -> None:
 
 
 def programmatic(seen: Survey) -> None:
-    """Calls from code need a model that can make them. (Callers may name a tool that isn't declared: recorded.)"""
+    """Calls from code need a model that can make them, and schemas that end. (Callers may name a tool that isn't
+    declared: recorded.)"""
     called = [tool for tool in seen.tools if _code_callers(tool)]
     if called and "programmatic_tools" not in seen.model.features:
         names = ", ".join(text_of(tool, "name") for tool in called)
         raise refusal("programmatic_unsupported", model=seen.model.id, names=names)
+    for index, tool in enumerate(seen.tools):
+        if tag(tool) == "custom" and _code_callers(tool) and grammar.circle(as_object(tool.get("input_schema"))):
+            raise refusal("programmatic_circular", index=index)
 
 
 def _code_callers(tool: Json) -> list[str]:
