@@ -117,6 +117,7 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         outcome.model,
         outcome.source,
         outcome.usage,
+        outcome.cost,
         warning="; ".join(warnings),
     )
     return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange)

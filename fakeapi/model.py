@@ -142,7 +142,7 @@ class Message(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """What happened to one request, for the log (and later the journal): no secret is in it."""
+    """What happened to one request, for the log (and later the journal): no secret is in it. `cost` is in US dollars."""
 
     number: int
     method: str
@@ -152,6 +152,7 @@ class Exchange(NamedTuple):
     model: str = ""
     source: str = ""
     usage: Json | None = None
+    cost: float | None = None
     sentence: str = ""
     warning: str = ""
     hint: str = ""

@@ -74,7 +74,7 @@ def test_a_line_is_logged_for_each_request_and_ctrl_c_stops_cleanly():
         log = started.stop().splitlines()
         assert started.process.returncode in (0, -signal.SIGINT, 130)
     assert [line.split("  ")[1:] for line in log[:2]] == [
-        ["POST", "/v1/messages", "claude-opus-5", "200", "example:basic", "12 in, 6 out"],
+        ["POST", "/v1/messages", "claude-opus-5", "200", "example:basic", "12 in, 6 out", "$0.000210"],
         ["POST", "/v1/messages", "400", "refused", "max_tokens: Input should be a valid integer"],
     ]
     assert "/a\\x1bb" in log[2]

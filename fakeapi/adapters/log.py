@@ -68,6 +68,8 @@ def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
     line = f"{when}  {place}  {status}  {exchange.source}"
     if exchange.usage:
         line += "  " + _tokens(exchange.usage)
+    if exchange.cost is not None:
+        line += f"  ${exchange.cost:.6f}"
     if exchange.sentence:
         line += "  " + _visible(exchange.sentence)
     if exchange.warning:
@@ -96,6 +98,7 @@ def _as_json(exchange: Exchange) -> str:
         "status": exchange.status,
         "source": exchange.source or None,
         "usage": exchange.usage or None,
+        "cost_usd": exchange.cost,
         "request_id": exchange.request_id,
         "sentence": exchange.sentence or None,
         "warning": exchange.warning or None,

@@ -15,6 +15,7 @@ from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.outcome import House, Outcome
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import generators, identity, limits, usage
+from fakeapi.replies.cost import cost
 from fakeapi.wire import Effect, Request, Send
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def answer(house: House, request: Request, parameters: tuple[str, ...], caller: 
     message = finish(limited, call, bill, luck)
     effects = encode(house, call, message)
     content = sse.STREAM if call.body.get("stream") else (JSON,)
-    return Outcome(effects, content, True, message.model, uncut.source, bill, call.warnings)
+    return Outcome(effects, content, True, message.model, uncut.source, bill, call.warnings, cost(bill, call.model))
 
 
 def choose(house: House, call: Call) -> Draft:

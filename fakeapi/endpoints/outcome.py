@@ -38,6 +38,7 @@ class Outcome(NamedTuple):
     source: str = ""
     usage: Json | None = None
     warnings: tuple[str, ...] = ()
+    cost: float | None = None
 
 
 Road: TypeAlias = Callable[[House, Request, tuple[str, ...], Caller, Chance], Outcome]

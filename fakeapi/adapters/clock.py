@@ -1,0 +1,129 @@
+"""The clocks that an in-process server can live by: one of its own, on which waiting takes no time, and the real one.
+
+A clock gives Unix time in seconds when it is called, and lets a moment come: for callers with an event loop (asyncio,
+trio) and for those without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from itertools import count
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+START = 1_795_305_600.0
+"""Where a virtual clock starts: 2026-11-22, 00:00 UTC."""
+
+
+class Clock(Protocol):
+    """What a transport asks of a clock; moments are Unix time in seconds."""
+
+    def __call__(self) -> float:
+        """The time now."""
+
+    def wait_until(self, moment: float) -> None:
+        """Return once this moment has come; at once if it has passed."""
+
+    async def wait_until_async(self, moment: float) -> None:
+        """The same, while other tasks go on."""
+
+
+class RealClock:
+    """The time of this machine, steady: it never jumps while the process lives."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        """Unix time in seconds."""
+        return self._offset + time.monotonic()
+
+    def wait_until(self, moment: float) -> None:
+        """Sleep until this moment."""
+        left = moment - self()
+        if left > 0:
+            time.sleep(left)
+
+    async def wait_until_async(self, moment: float) -> None:
+        """Sleep until this moment, in the event loop that runs."""
+        await sleep(max(0.0, moment - self()))
+
+
+class VirtualClock:
+    """A clock that moves only when someone waits on it, or by `advance`: a wait of an hour takes no time.
+
+    It starts at `start` (Unix time in seconds). Threads may share it. Of tasks that wait at the same time, the one
+    that is due first goes on first, whatever the order in which they began to wait.
+    """
+
+    def __init__(self, start: float = START) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+        self._order = count()
+        self._waiting: WeakKeyDictionary[Any, list[tuple[float, int]]] = WeakKeyDictionary()
+
+    @property
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return self._now
+
+    def __call__(self) -> float:
+        """Unix time in seconds."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let this many seconds pass. ValueError if they are negative: time never runs backwards."""
+        if not seconds >= 0:
+            raise ValueError(f"a clock can't be moved by {seconds} seconds")
+        with self._lock:
+            self._now += seconds
+
+    def wait_until(self, moment: float) -> None:
+        """Move on to this moment."""
+        with self._lock:
+            self._now = max(self._now, moment)
+
+    async def wait_until_async(self, moment: float) -> None:
+        """Move on to this moment, after the tasks of this event loop that wait for an earlier one."""
+        waiting = self._waiting.setdefault(_loop(), [])
+        mine = (moment, next(self._order))
+        waiting.append(mine)
+        try:
+            await sleep(0)
+            while min(waiting) < mine:
+                await sleep(0)
+            self.wait_until(moment)
+        finally:
+            waiting.remove(mine)
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep in the event loop that runs, asyncio's or trio's; 0 lets the other tasks go on."""
+    if _runs_trio():
+        import trio
+
+        await trio.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
+
+
+def _loop() -> Any:
+    if _runs_trio():
+        import trio
+
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
+
+
+def _runs_trio() -> bool:
+    """trio brings sniffio along, so where nobody has loaded that, nobody runs trio."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is None:
+        return False
+    try:
+        return bool(sniffio.current_async_library() == "trio")
+    except sniffio.AsyncLibraryNotFoundError:
+        return False
