@@ -11,18 +11,25 @@ from fakeapi.model import Message
 
 
 def message_json(message: Message) -> dict[str, Any]:
-    """The wire form of a message: keys in the order recorded in 2026."""
-    return {
+    """The wire form of a message: keys in the order recorded in 2026, a container right after the content."""
+    content: dict[str, Any] = {
         "model": message.model,
         "id": message.id,
         "type": "message",
         "role": "assistant",
-        "content": list(message.content),
+        "content": message.content,
+    }
+    extra = message.extra
+    if "container" in extra:
+        content["container"] = extra["container"]
+        extra = {name: value for name, value in extra.items() if name != "container"}
+    return {
+        **content,
         "stop_reason": message.stop_reason,
         "stop_sequence": message.stop_sequence,
         "stop_details": message.stop_details,
         "usage": message.usage,
-        **message.extra,
+        **extra,
     }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import struct
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import pypdf
 import pytest
 
 from fakeapi.contract import invariants
@@ -48,12 +51,20 @@ def picture(width: int = 10, height: int = 10, **more: Any) -> Json:
     }
 
 
+@cache
+def pdf_bytes(pages: int, locked: bool) -> bytes:
+    writer = pypdf.PdfWriter()
+    for _ in range(pages):
+        writer.add_blank_page(100, 100)
+    if locked:
+        writer.encrypt("secret", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def pdf(pages: int = 1, *, locked: bool = False) -> Json:
-    kids = b"".join(b"%d 0 obj\n<< /Type /Page /Parent 2 0 R >>\nendobj\n" % (number + 3) for number in range(pages))
-    trailer = b"trailer\n<< /Root 1 0 R" + (b" /Encrypt 9 0 R" if locked else b"") + b" >>\n%%EOF"
-    tree = b"2 0 obj\n<< /Type /Pages /Count %d /Kids [3 0 R] >>\nendobj\n" % pages
-    raw = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n" + tree + kids + trailer
-    data = base64.b64encode(raw).decode()
+    data = base64.b64encode(pdf_bytes(pages, locked)).decode()
     return {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": data}}
 
 
@@ -141,6 +152,13 @@ def test_a_picture_that_must_not_be_made_smaller_has_to_fit() -> None:
     error = refused(asking([picture(1600, 700, transformations=wish)]), model_named(HAIKU))
     assert "1600x700" in error.message
     accept(asking([picture(1600, 700, transformations=wish)]), model_named("claude-sonnet-5"))
+
+
+def test_a_broken_pdf_is_refused() -> None:
+    broken = base64.b64encode(b"%PDF-1.4\nnothing more").decode()
+    source = {"type": "base64", "media_type": "application/pdf", "data": broken}
+    error = refused(asking([{"type": "document", "source": source}]), model_named(HAIKU))
+    assert error.message == "Could not process PDF"
 
 
 def test_a_locked_pdf_is_refused() -> None:
