@@ -3,8 +3,8 @@
     python benchmarks/make_common.py FOLDER... [RECORDINGS.jsonl.gz]
 
 The folders hold any text and source files. The words and gaps that occur in most of them are kept, with their costs by
-the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read. The counts are the same
-without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
+the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read, and `pydoc_data`, which
+`count_speed.py` measures with, is left out. The counts are the same without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
 some two hundred packages, and recordings.
 """
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import token_recordings  # noqa: E402
+
 from fakeapi.facts import marking  # noqa: E402  # the checkout, not an installed package
 from fakeapi.facts.counter import Counter as TokenCounter  # noqa: E402
 from fakeapi.facts.vocabulary import vocabulary  # noqa: E402
@@ -75,7 +76,7 @@ def _texts(sources: Iterable[str]) -> Iterator[tuple[str, int]]:
         if source.name.endswith(".jsonl.gz"):
             yield from ((each.text, RECORDED) for each in token_recordings.read(source) if not each.held_back)
         for path in sorted(source.rglob("*")):
-            if path.is_file() and path.name.endswith(SUFFIXES):
+            if path.is_file() and path.name.endswith(SUFFIXES) and "pydoc_data" not in path.parts:
                 yield path.read_bytes().decode("ascii", "ignore"), 1
 
 

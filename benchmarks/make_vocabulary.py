@@ -45,7 +45,7 @@ def _vocabulary(document: dict[str, Any], wheel: str) -> dict[str, Any]:
             else:
                 groups.setdefault(shape, []).append(text)
     return {
-        "about": f"Pieces of {Path(wheel).name} (ctok, MIT, Copyright (c) 2026 Sander Land), which measured each as one token. "
+        "about": f"Pieces of {Path(wheel).name} (MIT, Copyright (c) 2026 Sander Land), each measured as one token. "
         "Shapes: S title case, C all capitals, ^ a word begins, $ a word ends.",
         "fold_quotes": document["meta"]["fold_quotes"],
         "capitals_from": document["meta"]["allcaps_min"],
@@ -75,7 +75,7 @@ def _characters() -> dict[str, Any]:
         name = _class_of(chr(code), rules)
         if name:
             classes[name].append(code)
-    about = "Which characters beyond ASCII behave as letters, digits ... of a word; the others stand alone. Ranges, from - to."
+    about = "Which characters beyond ASCII count as letters, digits ...; the others stand alone. Ranges, from - to."
     return {"about": about, **{name: _ranges(codes) for name, codes in classes.items()}}
 
 

@@ -44,7 +44,8 @@ def main() -> int:
     rounds = compare(options.rounds, options.seconds)
     for mine, theirs in rounds:
         print(
-            f"fakeapi {mine.per_second:7.0f}/s {mine.cpu:5.1f} us   bare {theirs.per_second:7.0f}/s {theirs.cpu:5.1f} us"
+            f"fakeapi {mine.per_second:7.0f}/s {mine.cpu:5.1f} us"
+            f"   bare {theirs.per_second:7.0f}/s {theirs.cpu:5.1f} us"
             f"   ratio {mine.per_second / theirs.per_second:.2f}, by CPU time {theirs.cpu / mine.cpu:.2f}"
         )
     ratio = statistics.median(mine.per_second / theirs.per_second for mine, theirs in rounds)

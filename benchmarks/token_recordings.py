@@ -47,14 +47,13 @@ class Recording:
 def read(path: Path) -> Iterator[Recording]:
     """Every answered request to /v1/messages and its count_tokens, each different one once."""
     seen: set[str] = set()
-    for line in gzip.open(path, "rt", encoding="utf-8"):
-        recording = _recording(json.loads(line))
-        if recording is None:
-            continue
-        key = json.dumps([recording.body, recording.input_tokens, recording.content], sort_keys=True)
-        if key not in seen:
-            seen.add(key)
-            yield recording
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            recording = _recording(json.loads(line))
+            key = recording and json.dumps([recording.body, recording.input_tokens, recording.content], sort_keys=True)
+            if recording and key and key not in seen:
+                seen.add(key)
+                yield recording
 
 
 def _recording(exchange: dict[str, Any]) -> Recording | None:
@@ -64,8 +63,8 @@ def _recording(exchange: dict[str, Any]) -> Recording | None:
         return None
     if endpoint not in ("/v1/messages", "/v1/messages/count_tokens"):
         return None
-    answer = _streamed(response["sse"]) if "sse" in response else response["body"]
-    usage = (answer or {}).get("usage") or answer
+    answer: Any = _streamed(response["sse"]) if "sse" in response else response["body"]
+    usage = answer.get("usage") or answer if isinstance(answer, dict) else None
     if not isinstance(usage, dict) or "input_tokens" not in usage:
         return None
     cached = (usage.get("cache_creation_input_tokens") or 0) + (usage.get("cache_read_input_tokens") or 0)
@@ -89,7 +88,7 @@ def _streamed(sse: str) -> dict[str, Any] | None:
     message: dict[str, Any] | None = None
     blocks: dict[int, dict[str, Any]] = {}
     for line in sse.splitlines():
-        event = json.loads(line[5:]) if line.startswith("data:") else {"type": ""}
+        event: dict[str, Any] = json.loads(line[5:]) if line.startswith("data:") else {"type": ""}
         if event["type"] == "message_start":
             message = event["message"]
         elif event["type"] == "content_block_start":

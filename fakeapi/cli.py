@@ -39,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="fakeapi", description="A fake Messages API server: point your client here instead.")
     parser.add_argument("--version", action="version", version=f"fakeapi {fakeapi.__version__}")
-    parser.set_defaults(verb=lambda options: _help(parser))
+    parser.set_defaults(verb=lambda _: _help(parser))
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(verbs.add_parser("serve", help="start the server", description="Start the server."))
-    _add_validate(verbs.add_parser("validate", help="say what the API would say of request bodies, answers or exchanges"))
+    _add_validate(verbs.add_parser("validate", help="what the API would say of requests, answers or exchanges"))
     _add_schema(verbs.add_parser("schema", help="print a schema of the contract, or their names"))
     health = verbs.add_parser("health", help="ask a running server whether it is well: exit 0 or 1")
     health.add_argument("url", nargs="?", metavar="URL", help="its base URL; default: this machine, FAKEAPI_PORT")
@@ -77,7 +77,7 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="for example request/message_request; default: all names")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="such as request/message_request; default: all names")
     parser.add_argument("--version", default="2023-06-01", metavar="VERSION", help="the anthropic-version [2023-06-01]")
     parser.set_defaults(verb=_schema)
 

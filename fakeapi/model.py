@@ -142,7 +142,7 @@ class Message(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """What happened to one request, for the log (and later the journal): no secret is in it. `cost` is in US dollars."""
+    """What happened to one request, for the log: no secret is in it. `cost` is in US dollars."""
 
     number: int
     method: str

@@ -120,6 +120,6 @@ class Parser:
         if "context_management" in data:
             self.message["context_management"] = data["context_management"]
 
-    def _message_stop(self, data: dict[str, Any]) -> None:
+    def _message_stop(self, _: dict[str, Any]) -> None:
         if not self._ended:
             raise GrammarError("message_stop without message_delta")

@@ -78,7 +78,10 @@ def test_what_is_no_json_is_named_with_its_place(text, told):
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     done = run("validate", str(tmp_path / "none.json"))
-    assert (done.returncode, done.stderr) == (2, f"fakeapi: cannot read {tmp_path}/none.json: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"fakeapi: cannot read {tmp_path}/none.json: No such file or directory\n",
+    )
 
 
 def test_an_unknown_version_is_refused():
@@ -92,7 +95,9 @@ def test_a_schema_is_printed_in_one_piece():
 
 
 def test_a_schema_belongs_to_a_version():
-    older, newer = (run("schema", "request/message_request", "--version", it).stdout for it in ("2023-06-01", "2026-10-21"))
+    older, newer = (
+        run("schema", "request/message_request", "--version", it).stdout for it in ("2023-06-01", "2026-10-21")
+    )
     assert '"temperature"' in older
     assert '"temperature"' not in newer
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -54,8 +54,6 @@ def test_its_environment_names_settings_that_exist_and_opens_the_address(monkeyp
     assert set(variables) <= known
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    import argparse
-
     chosen = read_settings(argparse.Namespace())
     assert (chosen.host, str(chosen.port)) == ("0.0.0.0", step("EXPOSE")[0])
 

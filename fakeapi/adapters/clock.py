@@ -10,6 +10,8 @@ import asyncio
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
+from heapq import heapify, heappush
 from itertools import count
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -62,8 +64,7 @@ class VirtualClock:
     def __init__(self, start: float = START) -> None:
         self._now = start
         self._lock = threading.Lock()
-        self._order = count()
-        self._waiting: WeakKeyDictionary[Any, list[tuple[float, int]]] = WeakKeyDictionary()
+        self._queues: WeakKeyDictionary[Any, _Queue] = WeakKeyDictionary()
 
     @property
     def now(self) -> float:
@@ -88,16 +89,42 @@ class VirtualClock:
 
     async def wait_until_async(self, moment: float) -> None:
         """Move on to this moment, after the tasks of this event loop that wait for an earlier one."""
-        waiting = self._waiting.setdefault(_loop(), [])
-        mine = (moment, next(self._order))
-        waiting.append(mine)
+        await self._queues.setdefault(_loop(), _Queue()).turn_of(moment)
+        self.wait_until(moment)
+
+
+@dataclass(order=True, slots=True)
+class _Turn:
+    moment: float
+    number: int
+    call: Any = field(compare=False)
+
+
+class _Queue:
+    """The tasks of one event loop that wait for a moment: each has its turn once none is due before it."""
+
+    def __init__(self) -> None:
+        self._turns: list[_Turn] = []
+        self._numbers = count()
+
+    async def turn_of(self, moment: float) -> None:
+        """Return when it's the turn of this moment; tasks that are about to wait for an earlier one come first."""
+        mine = _Turn(moment, next(self._numbers), None)
+        heappush(self._turns, mine)
         try:
             await sleep(0)
-            while min(waiting) < mine:
-                await sleep(0)
-            self.wait_until(moment)
+            while self._turns[0] is not mine:
+                mine.call = _event()
+                await mine.call.wait()
         finally:
-            waiting.remove(mine)
+            self._turns.remove(mine)
+            heapify(self._turns)
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Whoever has not begun to listen yet looks for itself."""
+        if self._turns and self._turns[0].call is not None:
+            self._turns[0].call.set()
 
 
 async def sleep(seconds: float) -> None:
@@ -108,6 +135,15 @@ async def sleep(seconds: float) -> None:
         await trio.sleep(seconds)
     else:
         await asyncio.sleep(seconds)
+
+
+def _event() -> Any:
+    """An event of the event loop that runs: `set()`, and `wait()` to be awaited."""
+    if _runs_trio():
+        import trio
+
+        return trio.Event()
+    return asyncio.Event()
 
 
 def _loop() -> Any:

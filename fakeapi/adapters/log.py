@@ -58,7 +58,7 @@ def style_painter(out: TextIO) -> Callable[[str, str], str]:
     """Colours on a terminal, none elsewhere."""
     if out.isatty():
         return lambda colour, text: f"{colour}{text}{_PLAIN}"
-    return lambda colour, text: text
+    return lambda _, text: text
 
 
 def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:

@@ -21,20 +21,22 @@ _ENCODINGS_LIMIT = 4
 _ZSTD_STEP = 1024
 
 
-def decode(request: Request, limit: int = BODY_LIMIT) -> Any:
-    """The JSON value of a request's body.
+def decode(body: bytes, kind: str | None = None, encoding: str | None = None, limit: int = BODY_LIMIT) -> Any:
+    """The JSON value of a request's body, by its content type (`kind`) and content encoding.
 
     Raises ApiError: 413 over `limit` bytes, 400 for a wrong content type, an encoding that is unknown or does not
     decode, invalid JSON (in orjson's words, as the API uses them: contract.md 2), or JSON that is nested too deep.
     """
-    body = request.body
     if len(body) > limit:
         raise refusal("body_too_large")
-    kind = request.headers.get("content-type")
     if kind is not None and kind != "application/json":
         _check_type(kind)
-    encoding = request.headers.get("content-encoding")
     return parse(_inflate(body, encoding, limit) if encoding else body)
+
+
+def decode_request(request: Request) -> Any:
+    """`decode` of a whole request."""
+    return decode(request.body, request.headers.get("content-type"), request.headers.get("content-encoding"))
 
 
 def parse(body: bytes) -> Any:
@@ -93,7 +95,7 @@ def _zlib(body: bytes, limit: int, window: int, name: str) -> bytes:
 
 
 def _zstd(body: bytes, limit: int) -> bytes:
-    """Fed in small steps: a step of `_ZSTD_STEP` bytes can grow to 32 MB at most, and the limit is looked at after each."""
+    """Fed in small steps: one of `_ZSTD_STEP` bytes grows to 32 MB at most, and the limit is looked at after each."""
     import zstandard
 
     stream = zstandard.ZstdDecompressor(max_window_size=BODY_LIMIT).decompressobj()

@@ -30,7 +30,9 @@ def readable(body: Json, *, schema: str, caller: Caller) -> Json:
 
 
 def _required(schema: str) -> Json:
-    return {name: value for name, value in _MISSING.items() if schema.endswith("message_request") or name != "max_tokens"}
+    return {
+        name: value for name, value in _MISSING.items() if schema.endswith("message_request") or name != "max_tokens"
+    }
 
 
 def _leave_out(body: Json, place: tuple[str | int, ...]) -> None:

@@ -106,7 +106,7 @@ def _ending(message: Message) -> Json:
 
 
 def _parts(block: Json, partial: str | None, chunks: _Chunks) -> tuple[Json, _Deltas]:
-    """The block as content_block_start shows it, and the deltas that complete it; a block of another kind comes whole."""
+    """The block as content_block_start shows it, and the deltas that complete it; other kinds of blocks come whole."""
     kind = block["type"]
     if kind in _INPUT_BLOCKS:
         return {**block, "input": {}}, _input_deltas(block, partial, chunks)

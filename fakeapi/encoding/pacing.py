@@ -52,7 +52,7 @@ def parse(text: str, source: str = "pace") -> Pace:
         name, _, number = (piece.strip() for piece in part.partition("="))
         if name not in _NUMBERS or not re.fullmatch(r"\d+(\.\d+)?|\.\d+", number):
             raise FakeapiError(
-                f"{source}: {part.strip()!r} is no pace. Say {', '.join(NAMED)}, or name=number of {', '.join(_NUMBERS)}"
+                f"{source}: {part.strip()!r} is no pace. Say {', '.join(NAMED)}, or name=number: {', '.join(_NUMBERS)}"
             )
         values[name] = float(number)
         if values[name] > _NUMBERS[name]:

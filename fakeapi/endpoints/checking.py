@@ -107,3 +107,10 @@ def _headers(request: Any) -> dict[str, str]:
 def _betas(headers: dict[str, str]) -> frozenset[str]:
     return frozenset(beta for part in headers.get("anthropic-beta", "").split(",") if (beta := part.strip()))
 
+
+def schema(name: str, *, version: str = DEFAULT_VERSION) -> Json:
+    """A schema of the contract in one piece (`request/message_request`), with everything beta in it.
+
+    Raises KeyError where there is none of that name; `fakeapi schema` lists them.
+    """
+    return schemas.bundled(name, version)

@@ -15,9 +15,12 @@ from fakeapi.wire import Request, Send
 
 def count(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
     """The whole input count of a request, cached or not."""
-    call = admit(house, decoding.decode(request), caller, "count_tokens")
+    call = admit(house, decoding.decode_request(request), caller, "count_tokens")
     tokens = usage.input_tokens(house.examples.find(call), call)
     body: Json = {"input_tokens": tokens}
     if call.body.get("context_management"):
         body["context_management"] = {"original_input_tokens": tokens}
-    return Outcome((Send(orjson.dumps(body)),), model=call.model.id, source="counter", usage={"input_tokens": tokens}, warnings=call.warnings)
+    effects = (Send(orjson.dumps(body)),)
+    return Outcome(
+        effects, model=call.model.id, source="counter", usage={"input_tokens": tokens}, warnings=call.warnings
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from fakeapi import chance
 from fakeapi.chance import Chance
@@ -21,17 +22,46 @@ from fakeapi.wire import Effect, Request, Send
 if TYPE_CHECKING:
     from random import Random
 
+_REMEMBERED, _REMEMBERED_BYTES = 256, 8192
+
 
 def answer(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
-    """The walk: one stage after the other, each a value in and a value out, or an ApiError."""
-    call = admit(house, decoding.decode(request), caller)
+    """The walk: what is said, then how it is sent. Each stage takes values and gives a value, or an ApiError."""
+    call, said, bill, dollars = say(house, request, caller)
+    message = finish(said, call, bill, luck)
+    effects = encode(house, call, message)
+    content = sse.STREAM if call.body.get("stream") else (JSON,)
+    return Outcome(effects, content, True, message.model, said.source, bill, call.warnings, dollars)
+
+
+class Said(NamedTuple):
+    """The answer as far as the request alone decides it: the call, what is said, its usage, and its cost in dollars."""
+
+    call: Call
+    draft: Draft
+    usage: Json
+    cost: float | None
+
+
+def say(house: House, request: Request, caller: Caller) -> Said:
+    """What is said to a request. It depends on bytes and contract alone, so that of small bodies is remembered."""
+    ask = _say_again if len(request.body) <= _REMEMBERED_BYTES else _say
+    kind, encoding = request.headers.get("content-type"), request.headers.get("content-encoding")
+    return ask(house, request.body, kind, encoding, caller.version, caller.betas)
+
+
+def _say(
+    house: House, body: bytes, kind: str | None, encoding: str | None, version: str, betas: frozenset[str]
+) -> Said:
+    """The first half of the walk."""
+    call = admit(house, decoding.decode(body, kind, encoding), Caller("", version, betas))
     uncut = choose(house, call)
     limited = limits.limit(uncut, call)
     bill = usage.account(limited, call, uncut)
-    message = finish(limited, call, bill, luck)
-    effects = encode(house, call, message)
-    content = sse.STREAM if call.body.get("stream") else (JSON,)
-    return Outcome(effects, content, True, message.model, uncut.source, bill, call.warnings, cost(bill, call.model))
+    return Said(call, limited, bill, cost(bill, call.model))
+
+
+_say_again = lru_cache(maxsize=_REMEMBERED)(_say)
 
 
 def choose(house: House, call: Call) -> Draft:

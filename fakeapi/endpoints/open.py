@@ -7,7 +7,10 @@ from fakeapi.wire import HeaderLines, Request
 GREETING = b'{"message": "hello"}'
 """GET /api/hello: HEAD was recorded with a content-length of 20."""
 _BROWSER_ROADS = frozenset({"/v1/messages", "/v1/messages/count_tokens", "/v1/models"})
-_ALLOWED_HEADERS = "x-api-key, authorization, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, content-type"
+_ALLOWED_HEADERS = (
+    "x-api-key, authorization, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, "
+    "content-type"
+)
 
 
 def is_preflight(request: Request) -> bool:

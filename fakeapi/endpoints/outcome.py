@@ -17,7 +17,7 @@ from fakeapi.settings import Settings
 from fakeapi.wire import Effect, HeaderLines, Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class House:
     """Everything a server holds that no request changes."""
 

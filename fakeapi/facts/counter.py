@@ -1,21 +1,29 @@
-"""The counter of one tokenizer family, which remembers what it counted: words, gaps, and whole texts, all within bounds."""
+"""The counter of one tokenizer family, which remembers what it counted, within bounds: words, gaps, whole texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from fakeapi import assets
 from fakeapi.facts import marking
-from fakeapi.facts.vocabulary import BEGIN, END, FREE_SPACE, Vocabulary, cost, vocabulary
+from fakeapi.facts.vocabulary import BEGIN, END, FREE_SPACE, Vocabulary, cost, tiles, vocabulary
 
-_COSTS_KEPT = 150_000
+_COSTS_KEPT = 30_000
 _LONGEST_KEPT = 256
-_CHARS_KEPT = 4_000_000
+_CHARS_KEPT = 2_000_000
+_CHARS_OF_ENTRY = 100
+_FREE = (1, 0)
 _LETTERS_ALONE = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
 _CONTRACTION = re.compile(r"'(?<=[A-Za-z]')(?:ll|re|ve|[stdm])(?![A-Za-z])")
+
+
+Tiles: TypeAlias = tuple[tuple[int, int], ...]
+"""Characters and tokens, tile by tile."""
+
+_Found = TypeVar("_Found")
 
 
 @cache
@@ -33,11 +41,13 @@ class Counter:
 
     def __init__(self, known: Vocabulary, common: Mapping[str, Any]) -> None:
         self.known = known
-        self._words = Costs(self.word, _given(common["words"]) | known.whole_words())
-        self._gaps = Costs(self.gap, _given(common["gaps"]))
-        self._runs = Costs(self.run, _given(common["runs"]) | {FREE_SPACE: 0})
-        self._alone = Costs(known.alone)
-        self._contractions = Costs(self._contracted)
+        self._words = Remembered(self.word, _given(common["words"]) | known.whole_words())
+        self._gaps = Remembered(self.gap, _given(common["gaps"]))
+        self._runs = Remembered(self.run, _given(common["runs"]) | {FREE_SPACE: 0})
+        self._alone = Remembered(known.alone)
+        self._contractions = Remembered(self._contracted)
+        self._word_tiles: Remembered[Tiles] = Remembered(self._tiled_word)
+        self._gap_tiles: Remembered[Tiles] = Remembered(self._tiled_gap)
         self._texts = Texts()
 
     def count(self, text: str) -> int:
@@ -56,6 +66,21 @@ class Counter:
             self._texts.put(_INSIDE + text, found)
         return found
 
+    def tiles(self, text: str) -> Iterator[tuple[int, int]]:
+        """A cleaned text, tile by tile: (characters, tokens) of each; the tokens sum to `count`."""
+        rest = marking.opened(text, self.known)
+        if rest != text:
+            yield _FREE
+        at = 0
+        for match in marking.reading(rest.isascii()).word.finditer(rest):
+            gap = rest[at : match.start()]
+            if gap:
+                yield from self._gap_tiles[gap] if at else self._tiled_gap(gap, first=True)
+            yield from self._word_tiles[match.group()]
+            at = match.end()
+        if at < len(rest):
+            yield from self._tiled_gap(rest[at:], first=at == 0, last=True)
+
     def word(self, word: str) -> int:
         """The tokens of one word, with its contractions."""
         if "'" in word:
@@ -68,6 +93,15 @@ class Counter:
     def gap(self, gap: str, *, first: bool = False, last: bool = False) -> int:
         """The tokens of what stands between two words (or before the first, or after the last)."""
         return sum(map(self._runs.__getitem__, marking.marked_gap(gap, self.known, first=first, last=last)))
+
+    def _tiled_word(self, word: str) -> Tiles:
+        return self._tiled(marking.marked_word(word, self.known))
+
+    def _tiled_gap(self, gap: str, *, first: bool = False, last: bool = False) -> Tiles:
+        return self._tiled(marking.marked_gap(gap, self.known, first=first, last=last))
+
+    def _tiled(self, marked: Iterable[str]) -> Tiles:
+        return tuple(tile for run in marked for tile in tiles(run, self.known))
 
     def _sum(self, text: str, *, first: bool, last: bool) -> int:
         head, body, tail = marking.edges(text)
@@ -108,25 +142,25 @@ def _given(table: Mapping[str, list[str]]) -> dict[str, int]:
     return given
 
 
-class Costs(dict[str, int]):
-    """Strings and what they cost, found out when first asked.
+class Remembered(dict[str, _Found]):
+    """What was found of strings, found out when first asked.
 
-    When full it starts afresh from what it was given; long strings aren't kept.
+    When full it forgets all but what it was given; long strings aren't kept.
     """
 
-    def __init__(self, find: Callable[[str], int], given: Mapping[str, int] | None = None) -> None:
+    def __init__(self, find: Callable[[str], _Found], given: Mapping[str, _Found] | None = None) -> None:
         super().__init__(given or {})
         self._find = find
-        self._given = given or {}
+        self._given = len(self)
 
-    def __missing__(self, text: str) -> int:
-        tokens = self._find(text)
+    def __missing__(self, text: str) -> _Found:
+        found = self._find(text)
         if len(text) <= _LONGEST_KEPT:
-            if len(self) >= _COSTS_KEPT:
-                self.clear()
-                self.update(self._given)
-            self[text] = tokens
-        return tokens
+            if len(self) >= self._given + _COSTS_KEPT:
+                for old in list(self)[self._given :]:
+                    self.pop(old, None)
+            self[text] = found
+        return found
 
 
 class Texts:
@@ -146,7 +180,7 @@ class Texts:
         """Remember; a text of more than a quarter of the bound isn't."""
         if len(text) > _CHARS_KEPT // 4:
             return
-        self._size += len(text)
+        self._size += len(text) + _CHARS_OF_ENTRY
         if self._size > _CHARS_KEPT:
             self._old, self._young, self._size = self._young, {}, len(text)
         self._young[text] = tokens

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -108,21 +107,6 @@ def edges(text: str) -> tuple[str, str, str]:
     while not letter.match(text, end - 1):
         end -= 1
     return text[: first.start()], text[first.start() : end], text[end:]
-
-
-def marked_runs(text: str, known: Vocabulary) -> Iterator[str]:
-    """A cleaned text as marked runs, in order; without their marks they are the text, but for capitals."""
-    rest = opened(text, known)
-    if rest != text:
-        yield FREE_SPACE
-    at = 0
-    for match in reading(rest.isascii()).word.finditer(rest):
-        if match.start() > at:
-            yield from marked_gap(rest[at : match.start()], known, first=at == 0)
-        yield from marked_word(match.group(), known)
-        at = match.end()
-    if at < len(rest):
-        yield from marked_gap(rest[at:], known, first=at == 0, last=True)
 
 
 def marked_word(word: str, known: Vocabulary) -> list[str]:

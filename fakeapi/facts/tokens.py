@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from fakeapi.facts import marking
 from fakeapi.facts.counter import counter
-from fakeapi.facts.vocabulary import Vocabulary, tiles
+from fakeapi.facts.vocabulary import Vocabulary
 
 
 def count(text: str, family: str) -> int:
@@ -46,10 +46,10 @@ def cut(text: str, limit: int, family: str) -> str:
 
 def _pieces(text: str, family: str) -> Iterator[tuple[str, int]]:
     """The pieces of a text with the tokens of each."""
-    known = counter(family).known
-    cleaned = marking.clean(text, known)
-    sizes = _joined(tile for marked in marking.marked_runs(cleaned, known) for tile in tiles(marked, known))
-    return _cut_up(text, sizes) if cleaned == text else _realigned(text, sizes, known)
+    own = counter(family)
+    cleaned = marking.clean(text, own.known)
+    sizes = _joined(own.tiles(cleaned))
+    return _cut_up(text, sizes) if cleaned == text else _realigned(text, sizes, own.known)
 
 
 def _joined(parts: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

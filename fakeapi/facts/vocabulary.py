@@ -120,6 +120,8 @@ def tiles(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
     """
     if marked == FREE_SPACE:
         return [(1, 0)]
+    if marked in known.pieces:
+        return [(len(_MARK_RUN.sub("", marked)), 1)]
     slices = (marked[at : at + _SLICE] for at in range(0, len(marked), _SLICE))
     return [tile for part in slices for tile in _best(part, known)]
 

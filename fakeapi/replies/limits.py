@@ -1,4 +1,4 @@
-"""Where an answer stops: prefill, then stop sequences, then max_tokens. One stage for all answers, whatever made them."""
+"""Where an answer stops: prefill, then stop sequences, then max_tokens. One stage for all, whatever made them."""
 
 from __future__ import annotations
 

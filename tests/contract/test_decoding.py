@@ -12,7 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakeapi.contract.decoding import BODY_LIMIT, decode
+from fakeapi.contract import decoding
+from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.errors import ApiError
 from fakeapi.wire import Request, joined
 
@@ -21,6 +22,11 @@ BODY = orjson.dumps({"model": "m"})
 
 def posted(body: bytes, *headers: tuple[str, str]) -> Request:
     return Request("POST", "/v1/messages", "", joined(headers), body)
+
+
+def decode(request: Request, limit: int = BODY_LIMIT) -> Any:
+    headers = request.headers
+    return decoding.decode(request.body, headers.get("content-type"), headers.get("content-encoding"), limit)
 
 
 def refused(body: bytes, *headers: tuple[str, str], limit: int = BODY_LIMIT) -> ApiError:

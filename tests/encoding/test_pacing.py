@@ -10,7 +10,11 @@ from fakeapi.encoding.sse import PING_BYTES, Frame
 from fakeapi.errors import FakeapiError
 from fakeapi.wire import Send, Wait
 
-FRAMES = [Frame(b"start", "message_start", 0), Frame(b"a", "content_block_delta", 2), Frame(b"b", "content_block_delta", 4)]
+FRAMES = [
+    Frame(b"start", "message_start", 0),
+    Frame(b"a", "content_block_delta", 2),
+    Frame(b"b", "content_block_delta", 4),
+]
 
 
 def paced(speed: Pace, seed: int = 0) -> list[object]:

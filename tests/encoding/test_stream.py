@@ -91,9 +91,7 @@ def test_equal_requests_have_equal_streams_but_for_the_ids():
 def test_text_is_cut_into_chunks_of_a_few_tokens_and_never_inside_a_character():
     body = {**BASIC, "messages": [{"role": "user", "content": "Erzähl mir von 🐘 und 象 und Ωmega 👩‍👩‍👧 " * 5}]}
     chunks = [
-        json.loads(data)["delta"]["text"]
-        for event, data in frames(streamed(body))
-        if event == "content_block_delta"
+        json.loads(data)["delta"]["text"] for event, data in frames(streamed(body)) if event == "content_block_delta"
     ]
     assert len(chunks) > 5
     assert all(chunks)

@@ -72,7 +72,8 @@ def test_an_empty_page_has_no_ids():
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=1001", "limit=x", "after_id=nope", f"after_id={ALL[0]}&before_id={ALL[1]}", "lifecycle[]=x"]
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "after_id=nope", f"after_id={ALL[0]}&before_id={ALL[1]}", "lifecycle[]=x"],
 )
 def test_a_query_that_makes_no_sense_is_400(query):
     answer = ask(b"", path="/v1/models", method="GET", query=query)

@@ -14,7 +14,7 @@ from tests.street import json as content
 VERSION = ("anthropic-version", "2023-06-01")
 ALL_BETAS = ",".join(sorted(catalogue.known_betas()))
 SUPERSEDED = {
-    "messages.25: all messages must have non-empty content": "2025 wording; measured newer: user messages must have ...",
+    "messages.25: all messages must have non-empty content": "2025 wording; measured newer: user messages must ...",
     'messages: first message must use the "user" role': "enforced until 2024; a recorded 200 has it",
     "tool_choice: Input should be a valid dictionary": "2025 wording; measured newer: Input should be an object",
     "tools.0: Input tag 'function' found": "the tag list of April 2025; ours is the newest",

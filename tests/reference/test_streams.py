@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.grammar import GrammarError, Parser
 
 LEGACY = ("event: completion", '"type":"completion"', '"type": "completion"')

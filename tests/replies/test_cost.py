@@ -10,8 +10,7 @@ import pytest
 from fakeapi.facts import catalogue
 from fakeapi.replies.cost import cost
 
-HAIKU = catalogue.resolve("claude-haiku-4-5")
-assert HAIKU is not None
+HAIKU = catalogue.all_models()[0]
 PRICES = {"input": 1.0, "output": 5.0, "cache_write_5m": 1.25, "cache_write_1h": 2.0, "cache_read": 0.1}
 MODEL = replace(HAIKU, prices=PRICES)
 

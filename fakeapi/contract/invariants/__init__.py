@@ -7,6 +7,7 @@ reports them (contract.md 5A, measured): fields, the shape of the conversation, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from fakeapi.contract.invariants import (
@@ -28,71 +29,79 @@ __all__ = ["RULES", "Rule", "Survey", "check"]
 
 
 class Rule(NamedTuple):
-    """One rule; `counts` says whether counting tokens asks it, too."""
+    """One rule, and what it is about.
+
+    Attributes:
+        check: refuses, or returns.
+        about: members of the body, types of blocks, `role:...`, `endpoint:...`, or `mark` (a cache marker in a
+            message): a request that has none of them has nothing to fear from the rule. Empty: always asked.
+        counts: whether counting tokens asks it, too.
+    """
 
     check: Callable[[Survey], None]
+    about: tuple[str, ...] = ()
     counts: bool = True
 
 
 RULES: tuple[Rule, ...] = (
     # fields
-    Rule(tools.input_schemas),
-    Rule(tools.domains),
-    Rule(conversation.system_text),
-    Rule(capabilities.batch_item, counts=False),
-    Rule(capabilities.task_budget),
-    Rule(capabilities.stop_sequences, counts=False),
-    Rule(documents.roles_of_blocks),
+    Rule(tools.input_schemas, about=("tools",)),
+    Rule(tools.domains, about=("tools",)),
+    Rule(conversation.system_text, about=("system",)),
+    Rule(capabilities.batch_item, about=("endpoint:batch",), counts=False),
+    Rule(capabilities.task_budget, about=("output_config",)),
+    Rule(capabilities.stop_sequences, about=("stop_sequences",), counts=False),
+    Rule(documents.roles_of_blocks, about=("document", "text")),
     # the shape of the conversation
-    Rule(conversation.system_messages),
+    Rule(conversation.system_messages, about=("role:system",)),
     Rule(conversation.empty_turns),
-    Rule(pairing.paired_calls),
-    Rule(pairing.server_calls),
+    Rule(pairing.paired_calls, about=("tool_use", "tool_result")),
+    Rule(pairing.server_calls, about=("server_tool_use",)),
     Rule(conversation.final_texts),
-    Rule(thinking.blocks_hold_thinking),
+    Rule(thinking.blocks_hold_thinking, about=("thinking",)),
     # what the server holds or reaches
-    Rule(servers.container),
-    Rule(pairing.pending_container, counts=False),
-    Rule(servers.mcp_servers),
-    Rule(servers.thread, counts=False),
+    Rule(servers.container, about=("container", "container_upload")),
+    Rule(pairing.pending_container, about=("tool_use",), counts=False),
+    Rule(servers.mcp_servers, about=("mcp_servers", "tools")),
+    Rule(servers.thread, about=("thread",), counts=False),
     # what the model takes
-    Rule(capabilities.prefill),
-    Rule(capabilities.sampling, counts=False),
-    Rule(capabilities.sampling_with_thinking, counts=False),
-    Rule(thinking.supported_type),
-    Rule(thinking.effort),
-    Rule(thinking.effort_without_thinking),
-    Rule(thinking.budget, counts=False),
-    Rule(thinking.clearing_needs_thinking),
-    Rule(capabilities.forced_tools),
-    Rule(tools.choice),
-    Rule(tools.unique_names),
-    Rule(tools.types),
-    Rule(tools.programmatic),
-    Rule(tools.countries),
-    Rule(tools.deferral),
-    Rule(tools.references),
-    Rule(structured.one_format),
-    Rule(structured.supported),
-    Rule(structured.compiles),
-    Rule(documents.citations_agree),
-    Rule(documents.citations_without_format),
-    Rule(documents.search_results_alone),
-    Rule(caching.marked_texts),
-    Rule(caching.count),
-    Rule(caching.order),
-    Rule(caching.automatic),
-    Rule(thinking.loop_starts_with_thinking),
-    Rule(thinking.thinking_comes_first),
-    Rule(thinking.signatures),
-    Rule(media.urls),
-    Rule(media.images),
-    Rule(media.image_sizes),
-    Rule(media.kept_sizes),
-    Rule(media.documents),
-    Rule(media.amount),
-    Rule(capabilities.geography, counts=False),
-    Rule(capabilities.speed),
+    Rule(capabilities.prefill, about=("role:assistant",)),
+    Rule(capabilities.sampling, about=("temperature", "top_p", "top_k"), counts=False),
+    Rule(capabilities.sampling_with_thinking, about=("thinking",), counts=False),
+    Rule(thinking.supported_type, about=("thinking",)),
+    Rule(thinking.effort, about=("output_config",)),
+    Rule(thinking.effort_without_thinking, about=("thinking",)),
+    Rule(thinking.budget, about=("thinking",), counts=False),
+    Rule(thinking.clearing_needs_thinking, about=("context_management",)),
+    Rule(capabilities.forced_tools, about=("tool_choice",)),
+    Rule(tools.choice, about=("tool_choice",)),
+    Rule(tools.unique_names, about=("tools",)),
+    Rule(tools.types, about=("tools",)),
+    Rule(tools.programmatic, about=("tools",)),
+    Rule(tools.countries, about=("tools",)),
+    Rule(tools.deferral, about=("tools",)),
+    Rule(tools.references, about=("tool_reference", "tool_search_tool_result", "tool_addition", "tool_removal")),
+    Rule(structured.one_format, about=("output_format",)),
+    Rule(structured.supported, about=("tools", "output_config", "output_format")),
+    Rule(structured.compiles, about=("tools", "output_config", "output_format")),
+    Rule(documents.citations_agree, about=("document", "search_result")),
+    Rule(documents.citations_without_format, about=("output_config", "output_format")),
+    Rule(documents.search_results_alone, about=("search_result",)),
+    Rule(caching.marked_texts, about=("tools", "system", "mark")),
+    Rule(caching.count, about=("tools", "system", "mark")),
+    Rule(caching.order, about=("tools", "system", "mark")),
+    Rule(caching.automatic, about=("cache_control",)),
+    Rule(thinking.loop_starts_with_thinking, about=("thinking",)),
+    Rule(thinking.thinking_comes_first, about=("thinking",)),
+    Rule(thinking.signatures, about=("thinking", "redacted_thinking")),
+    Rule(media.urls, about=("image", "document")),
+    Rule(media.images, about=("image",)),
+    Rule(media.image_sizes, about=("image",)),
+    Rule(media.kept_sizes, about=("image",)),
+    Rule(media.documents, about=("document",)),
+    Rule(media.amount, about=("image", "document")),
+    Rule(capabilities.geography, about=("inference_geo",), counts=False),
+    Rule(capabilities.speed, about=("speed",)),
     Rule(capabilities.warm_up, counts=False),
     Rule(capabilities.output_cap, counts=False),
     Rule(capabilities.window, counts=False),
@@ -110,6 +119,18 @@ def check(call: Call, *, endpoint: str = "messages") -> None:
         ApiError: in the API's words. Never another exception, whatever JSON object the body is.
     """
     seen = Survey(call, endpoint)
-    for rule in RULES:
-        if rule.counts or endpoint != "count_tokens":
-            rule.check(seen)
+    for rule in _applicable(_TOPICS & seen.topics(), endpoint):
+        rule(seen)
+
+
+_TOPICS = frozenset(topic for rule in RULES for topic in rule.about)
+
+
+@lru_cache(maxsize=1024)
+def _applicable(topics: frozenset[str], endpoint: str) -> tuple[Callable[[Survey], None], ...]:
+    """The rules that a request of these topics can break, in their order."""
+    return tuple(
+        rule.check
+        for rule in RULES
+        if (rule.counts or endpoint != "count_tokens") and (not rule.about or not topics.isdisjoint(rule.about))
+    )

@@ -82,11 +82,13 @@ def forced_tools(seen: Survey) -> None:
 def output_cap(seen: Survey) -> None:
     """max_tokens stays below the model's cap, or the larger one that a beta opens."""
     asked = seen.body.get("max_tokens")
+    if type(asked) is not int or asked <= seen.model.max_output:
+        return
     caps = dict(seen.model.max_output_by_beta)
     if seen.endpoint == "batch":
         caps |= seen.model.batch_output_by_beta
     cap = max([seen.model.max_output, *(cap for beta, cap in caps.items() if beta in seen.betas)])
-    if type(asked) is int and asked > cap:
+    if asked > cap:
         raise refusal("max_tokens_over_cap", asked=asked, cap=cap, model=seen.model.id)
 
 
@@ -94,9 +96,9 @@ def window(seen: Survey) -> None:
     """The prompt fits into the context window; on older models max_tokens must fit in beside it."""
     if seen.endpoint == "count_tokens":
         return
-    most = max(
-        [seen.model.context_window, *(n for beta, n in seen.model.context_by_beta.items() if beta in seen.betas)]
-    )
+    most = seen.model.context_window
+    if seen.betas:
+        most = max([most, *(size for beta, size in seen.model.context_by_beta.items() if beta in seen.betas)])
     asked = seen.body.get("max_tokens")
     room = asked if type(asked) is int and _counts_output(seen) else 0
     if not _could_exceed(seen, most - room):
@@ -122,9 +124,15 @@ def _counts_output(seen: Survey) -> bool:
 
 def _could_exceed(seen: Survey, tokens: int) -> bool:
     """Whether counting is worth its time: no text has more tokens than this many for each of its characters."""
-    size = seen.text_size + len(text_of(seen.body, "system")) + sum(len(text_of(block)) for block in seen.system)
-    media = sum(len(seen.places.get(kind, ())) for kind in _LONG_MEDIA)
-    return (size * _MOST_TOKENS_PER_CHARACTER + media * 5_000 + len(seen.tools) * 2_000) > tokens
+    size = seen.text_size
+    if "system" in seen.body:
+        size += len(text_of(seen.body, "system")) + sum(len(text_of(block)) for block in seen.system)
+    most = size * _MOST_TOKENS_PER_CHARACTER
+    if seen.places:
+        most += 5_000 * sum(len(seen.places.get(kind, ())) for kind in _LONG_MEDIA)
+    if "tools" in seen.body:
+        most += 2_000 * len(seen.tools)
+    return most > tokens
 
 
 def stop_sequences(seen: Survey) -> None:

@@ -107,13 +107,15 @@ def documents(seen: Survey) -> None:
 def _check_pdf(place: Place, data: str, limit: int) -> None:
     if not data:
         raise refusal("pdf_empty", location=place.location)
+    raw = _decode(data)
+    if raw is None or b"%PDF-" not in raw[:_HEAD]:
+        raise refusal("pdf_invalid", location=place.location)
     pdf = _pdf(data)
     if pdf is None:
-        raise refusal("pdf_invalid", location=place.location)
-    pages, locked = pdf
-    if locked:
+        raise refusal("pdf_unreadable")
+    if pdf.encrypted:
         raise refusal("pdf_locked", location=place.location)
-    if pages > limit:
+    if pdf.pages > limit:
         raise refusal("pdf_pages", location=place.location, limit=limit)
 
 
@@ -123,9 +125,8 @@ def amount(seen: Survey) -> None:
     limit = _most_media(seen)
     if pictures <= limit and "document" not in seen.places:
         return
-    pages = sum(
-        pdf[0] for _, data, kind in _encoded(seen, "document") if kind == "application/pdf" and (pdf := _pdf(data))
-    )
+    pdfs = (_pdf(data) for _, data, kind in _encoded(seen, "document") if kind == "application/pdf")
+    pages = sum(pdf.pages for pdf in pdfs if pdf)
     if pages + pictures > limit:
         raise refusal("media_many", pages=pages, images=pictures, limit=limit)
 
@@ -165,9 +166,7 @@ def _image_size(data: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _pdf(data: str) -> tuple[int, bool] | None:
-    """Pages and whether it is locked; None for bytes that are no PDF."""
+def _pdf(data: str) -> media.Pdf | None:
+    """What is known of a PDF; None for bytes that can't be read as one."""
     raw = _decode(data)
-    if raw is None or b"%PDF-" not in raw[:1024]:
-        return None
-    return media.pdf_pages(raw) or media.ASSUMED_PAGES, media.pdf_is_encrypted(raw)
+    return media.pdf(raw) if raw else None

@@ -81,8 +81,16 @@ class Survey:
         self.turns: list[Turn] = []
         self.places: dict[str, list[Place]] = {}
         self.message_marks: list[Mark] = []
+        self.roles: set[str] = set()
         self.text_size = 0
         self._read_messages()
+
+    def topics(self) -> set[str]:
+        """What the request is about, in the words of the rules: members, types of blocks, roles, the endpoint."""
+        topics = {*self.body, *self.places, *self.roles, f"endpoint:{self.endpoint}"}
+        if self.message_marks:
+            topics.add("mark")
+        return topics
 
     def of(self, *types: str) -> Iterator[Place]:
         """The blocks of these types, nested ones too, type by type in prompt order."""
@@ -164,7 +172,9 @@ class Survey:
         elif type(content) is list:
             blocks = content
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
-        self.turns.append(Turn(index, role if type(role) is str else "", blocks, kinds, message))
+        name = role if type(role) is str else ""
+        self.roles.add(f"role:{name}")
+        self.turns.append(Turn(index, name, blocks, kinds, message))
 
     def _read_block(self, place: Place) -> str:
         """Files a block under its type, which is returned; "" for what is none."""
