@@ -4,8 +4,8 @@
 
 The folders hold any text and source files. The words and gaps that occur in most of them are kept, with their costs by
 the vocabularies; of recordings, only the half that `fit_tokens.py` doesn't report on is read, and `pydoc_data`, which
-`count_speed.py` measures with, is left out. The counts are the same without these files. Those shipped were made of the standard library of Python 3.11, the READMEs (METADATA) of
-some two hundred packages, and recordings.
+`count_speed.py` measures with, is left out. The counts are the same without these files. Those shipped were made of the
+standard library of Python 3.11, the READMEs (METADATA) of some two hundred packages, and recordings.
 """
 
 from __future__ import annotations
@@ -60,14 +60,19 @@ def _counted(sources: Iterable[str]) -> tuple[list[str], list[str]]:
     gaps: Counter[str] = Counter()
     pattern = marking.reading(True)
     for text, weight in _texts(sources):
-        words.update(dict.fromkeys(_small(pattern.word.findall(text)), weight))
-        gaps.update(dict.fromkeys((gap for gap in pattern.gap.findall(marking.alike(text)) if len(gap) < 24), weight))
-    plain = {word: n for word, n in words.items() if word.isascii() and word.isalpha()}
+        found = pattern.word.split(marking.alike(text))
+        words.update(dict.fromkeys(_small(found[1::2]), weight))
+        gaps.update(dict.fromkeys((gap for gap in found[2:-1:2] if len(gap) < 24), weight))
+    plain = {word: n for word, n in words.items() if word.isascii() and word.replace("'", "").isalpha()}
     return _frequent(plain, MOST_WORDS), _frequent(gaps, MOST_GAPS)
 
 
 def _small(words: Iterable[str]) -> set[str]:
-    return {word.lower() if word[1:].islower() or word.isupper() else word for word in words if 2 < len(word) < 24}
+    return {_as_kept(word) for word in words if 2 < len(word) < 24}
+
+
+def _as_kept(word: str) -> str:
+    return word.lower() if "'" not in word and (word[1:].islower() or word.isupper()) else word
 
 
 def _texts(sources: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -74,10 +74,23 @@ def post(port: int, body: object, path: str = "/v1/messages") -> tuple[int, list
     return answer.status, answer.getheaders(), text
 
 
+COUNTER = "@@@@@@"
+"""What a body may contain to be different in each request: wrk puts a number there."""
+
+
 def wrk_script(body: object) -> str:
     """A wrk script that posts this body."""
-    lines = ['wrk.method = "POST"', f"wrk.body = {json.dumps(json.dumps(body))}"]
-    lines += [f'wrk.headers["{name}"] = "{value}"' for name, value in HEADERS.items()]
+    text = json.dumps(json.dumps(body))
+    lines = ['wrk.method = "POST"', *(f'wrk.headers["{name}"] = "{value}"' for name, value in HEADERS.items())]
+    if COUNTER in text:
+        before, after = (part for part in text.split(COUNTER))
+        lines += [
+            "n = 100000",
+            f'function request() n = n + 1; return wrk.format(nil, nil, nil, {before}" .. n .. "{after})',
+        ]
+        lines += ["end"]
+    else:
+        lines.append(f"wrk.body = {text}")
     return "\n".join(lines)
 
 

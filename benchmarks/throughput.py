@@ -1,6 +1,6 @@
 """Requests per second of the documented basic request, as a ratio to a bare ASGI app in the same run.
 
-`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5]`; needs wrk and two cores. The bare app
+`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5] [--varied]`; needs wrk and two cores. The bare app
 sends the same headers and a body of the same length; both servers share one core in turn, the load has the other.
 """
 
@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from servers import BASIC, cpu_seconds, fakeapi_command, free_port, post, running, wrk
+from servers import BASIC, COUNTER, cpu_seconds, fakeapi_command, free_port, post, running, wrk
 
+VARIED = {**BASIC, "messages": [{"role": "user", "content": f"Tell me about number {COUNTER}"}]}
 _HOP = {"transfer-encoding", "connection"}
 
 
@@ -27,10 +28,10 @@ class Rate(NamedTuple):
     cpu: float
 
 
-def measured(port: int, process: subprocess.Popen[bytes], seconds: int) -> Rate:
+def measured(port: int, process: subprocess.Popen[bytes], seconds: int, body: object) -> Rate:
     """One round."""
     before = cpu_seconds(process)
-    rate = wrk(port, BASIC, seconds)
+    rate = wrk(port, body, seconds)
     return Rate(rate, (cpu_seconds(process) - before) / (rate * seconds) * 1e6)
 
 
@@ -40,8 +41,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--at-least", type=float, default=0.0)
+    parser.add_argument(
+        "--varied", action="store_true", help="a different question each time, answered by the default prose"
+    )
     options = parser.parse_args()
-    rounds = compare(options.rounds, options.seconds)
+    rounds = compare(options.rounds, options.seconds, VARIED if options.varied else BASIC)
     for mine, theirs in rounds:
         print(
             f"fakeapi {mine.per_second:7.0f}/s {mine.cpu:5.1f} us"
@@ -54,18 +58,20 @@ def main() -> int:
     return 0 if ratio >= options.at_least else 1
 
 
-def compare(rounds: int, seconds: int) -> list[tuple[Rate, Rate]]:
+def compare(rounds: int, seconds: int, asked: object) -> list[tuple[Rate, Rate]]:
     """Rounds of (fakeapi, bare), in turn, after a warm-up of each."""
     ours, bare = free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder, running(fakeapi_command(ours), ours) as mine:
-        _, headers, body = post(ours, BASIC)
+        _, headers, body = post(ours, asked)
         sample = Path(folder) / "sample.json"
         lines = [[name, value] for name, value in headers if name.lower() not in _HOP]
         sample.write_text(json.dumps({"headers": lines, "body": body}))
         yardstick = [sys.executable, str(Path(__file__).with_name("bare.py")), str(bare), str(sample)]
         with running(yardstick, bare) as theirs:
-            wrk(ours, BASIC, 1), wrk(bare, BASIC, 1)
-            return [(measured(ours, mine, seconds), measured(bare, theirs, seconds)) for _ in range(rounds)]
+            wrk(ours, asked, 1), wrk(bare, asked, 1)
+            return [
+                (measured(ours, mine, seconds, asked), measured(bare, theirs, seconds, asked)) for _ in range(rounds)
+            ]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import Field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import fakeapi
@@ -64,8 +65,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
             action="append" if settings.is_repeatable(setting) else "store",
             metavar=setting.metadata["metavar"] or "|".join(setting.metadata["choices"]) or setting.name.upper(),
             help=f"{setting.metadata['help']} ({settings.variable(setting)}){shown}",
+            **_switch(setting),
         )
     parser.set_defaults(verb=_serve)
+
+
+def _switch(setting: Field[Any]) -> dict[str, Any]:
+    """`--locked` alone is `--locked on`."""
+    return {"nargs": "?", "const": "on"} if setting.metadata["choices"] == settings.ONOFF else {}
 
 
 def _add_validate(parser: argparse.ArgumentParser) -> None:

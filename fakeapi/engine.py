@@ -8,14 +8,18 @@ from typing import NamedTuple
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
-from fakeapi.encoding import headers, pacing
+from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
+from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import counting, messages, models, open
-from fakeapi.endpoints.outcome import House, Outcome, Road
+from fakeapi.endpoints.asking import breakable, naming_faults
+from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.sentences import refusal
+from fakeapi.memory.changes import Change, View
+from fakeapi.memory.store import EMPTY
 from fakeapi.model import Caller, Exchange, Json
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
@@ -24,8 +28,8 @@ from fakeapi.wire import HeaderLines, Reply, Request, Send
 ROADS: dict[str, dict[str, Road]] = {
     "/v1/messages": {"POST": messages.answer},
     "/v1/messages/count_tokens": {"POST": counting.count},
-    "/v1/models": {"GET": models.list_models},
-    "/v1/models/{id}": {"GET": models.show_model},
+    "/v1/models": {"GET": breakable(models.list_models)},
+    "/v1/models/{id}": {"GET": breakable(models.show_model)},
 }
 """Every road of the API by path and method; `/` and `/api/hello` need no key and have none."""
 
@@ -36,10 +40,11 @@ _FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-
 
 
 class Answer(NamedTuple):
-    """What became of a request: the reply to play, and the exchange for the log."""
+    """What became of a request: the reply to play, the exchange for the log, and what memory has to keep."""
 
     reply: Reply
     exchange: Exchange
+    changes: tuple[Change, ...] = ()
 
 
 def build(settings: Settings, own_models: Sequence[Json] = ()) -> House:
@@ -51,11 +56,12 @@ def build(settings: Settings, own_models: Sequence[Json] = ()) -> House:
     if settings.models == "current":
         models = models.current()
     door = Door(settings.api_key, settings.contract)
+    models = naming_faults(models, settings)
     return House(settings, door, models, pacing.parse(settings.pace, "--pace"), Examples.documented())
 
 
-def handle(house: House, request: Request, luck: Chance) -> Answer:
-    """The answer to a request, whatever it is: a refusal is an answer, too."""
+def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> Answer:
+    """The answer to a request, whatever it is: a refusal is an answer, too. `view` is what is remembered."""
     request_id = luck.request_id()
     caller: Caller | None = None
     try:
@@ -66,8 +72,9 @@ def handle(house: House, request: Request, luck: Chance) -> Answer:
             return _greeting(request, luck, request_id)
         road = _road(request, place)
         caller = house.door.authenticate(request)
-        outcome = road(house, request, place.parameters, caller, luck)
-        return _answered(outcome, request, caller, luck, request_id)
+        outcome = road(house, view, request, place.parameters, caller, luck)
+        answer = _answered(outcome, request, caller, luck, request_id)
+        return answer if outcome.asked is NOTHING else _broken(answer, outcome, request, caller, luck)
     except ApiError as fault:
         return _refused(fault, request, caller, luck, request_id)
     except Exception as bug:
@@ -102,7 +109,7 @@ def _where_instead(request: Request) -> str:
 
 
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
-    warnings = (*caller.warnings, *outcome.warnings)
+    warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
     lines = headers.answered(
         luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content
     )
@@ -121,6 +128,19 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         warning="; ".join(warnings),
     )
     return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange)
+
+
+def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, luck: Chance) -> Answer:
+    """The answer with the faults that were asked for: another one instead of it, its headers and writes struck."""
+    script, scene = outcome.asked.script, Scene(luck, caller.key, outcome.model)
+    reply, exchange = answer.reply, answer.exchange
+    if (instead := faults.answer_instead(script, scene)) is not None:
+        made = instead.reply
+        effects = faults.strike_plain(script, made.effects, scene)
+        reply = made._replace(headers=_shared(request, made.headers), effects=effects)
+        exchange = exchange._replace(status=made.status, sentence=instead.sentence, usage=None, cost=None)
+    source = " + ".join((exchange.source, *script.labels))
+    return Answer(faults.finish(script, reply), exchange._replace(source=source), outcome.asked.changes)
 
 
 def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Chance, request_id: str) -> Answer:

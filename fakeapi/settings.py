@@ -36,6 +36,7 @@ class Settings:
     model_file: tuple[str, ...] = _setting((), "JSON file of models of your own (repeat for several)", metavar="FILE")
     pace: str = _setting("instant", "instant, each, human, or tokens_per_second=40,ttft=0.4,jitter=0.1", metavar="PACE")
     padding: str = _setting("on", "the spaces that the real API puts before the last brace of events", choices=ONOFF)
+    locked: str = _setting("off", "on: no request may ask for a fault or a pace", choices=ONOFF)
     log: str = _setting("line", "what is written to stderr for each request", choices=LOG_STYLES)
 
 

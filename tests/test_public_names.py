@@ -14,7 +14,17 @@ import fakeapi.transport
 from fakeapi import transport
 
 NAMES = {
-    "fakeapi": ["ApiError", "App", "FakeapiError", "Settings", "__version__", "transport"],
+    "fakeapi": [
+        "ApiError",
+        "App",
+        "FakeapiError",
+        "Settings",
+        "Verdict",
+        "__version__",
+        "check",
+        "schema",
+        "transport",
+    ],
     "fakeapi.transport": ["Clock", "RealClock", "Transport", "VirtualClock", "async_client", "client"],
 }
 """The public surface. A change here is a change that users see: say so in the changelog."""
@@ -36,6 +46,7 @@ def test_all_is_exact(module):
         ("App", "fakeapi.adapters.asgi"),
         ("FakeapiError", "fakeapi.errors"),
         ("Settings", "fakeapi.settings"),
+        ("check", "fakeapi.endpoints.checking"),
     ],
 )
 def test_a_public_name_is_the_thing_at_its_home(name, home):

@@ -21,6 +21,7 @@ from fakeapi.adapters import files
 from fakeapi.adapters.player import play
 from fakeapi.chance import Chance
 from fakeapi.contract.decoding import BODY_LIMIT
+from fakeapi.memory.store import Store
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
@@ -55,6 +56,7 @@ class App:
         self._own = Starlette(routes=[Route("/_fakeapi/health", _health, methods=["GET"])])
         self._log = log
         self._clock = clock
+        self._store = Store()
         self._seed = settings.seed
         self._number = 0
 
@@ -68,7 +70,10 @@ class App:
         except ClientLeftError:
             return
         self._number += 1
-        reply, exchange = engine.handle(self._house, request, Chance(self._seed, self._number, self._clock()))
+        luck = Chance(self._seed, self._number, self._clock())
+        reply, exchange, changes = engine.handle(self._house, request, luck, self._store)
+        if changes:
+            self._store.apply(changes)
         outcome = await play(reply, receive, send)
         if self._log is not None:
             self._log(exchange if outcome == "completed" else exchange._replace(outcome=outcome))

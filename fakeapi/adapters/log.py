@@ -70,6 +70,8 @@ def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
         line += "  " + _tokens(exchange.usage)
     if exchange.cost is not None:
         line += f"  ${exchange.cost:.6f}"
+    if exchange.outcome != "completed":
+        line += "  " + paint(_YELLOW, exchange.outcome)
     if exchange.sentence:
         line += "  " + _visible(exchange.sentence)
     if exchange.warning:
@@ -99,6 +101,7 @@ def _as_json(exchange: Exchange) -> str:
         "source": exchange.source or None,
         "usage": exchange.usage or None,
         "cost_usd": exchange.cost,
+        "outcome": exchange.outcome,
         "request_id": exchange.request_id,
         "sentence": exchange.sentence or None,
         "warning": exchange.warning or None,

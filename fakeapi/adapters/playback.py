@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from fakeapi.adapters.clock import Clock
-from fakeapi.wire import Cut, Reply, Wait
+from fakeapi.wire import Cut, Effect, Reply, Send, Wait
 
 _NOTHING_CAME = "Server disconnected without sending a response."
 _BROKE_OFF = "peer closed connection without sending complete message body"
@@ -65,7 +65,7 @@ class Playback:
     def leave(self) -> None:
         """The reader reads no more; whoever has had everything did not leave."""
         if self._over is not None:
-            self._end("completed" if next(self._effects, None) is None else "client left")
+            self._end("client left" if any(map(_matters, self._effects)) else "completed")
 
     def _turn(self) -> bytes | float:
         """What comes next: bytes to hand over, or a moment to wait for."""
@@ -106,6 +106,11 @@ class Playback:
                 close()
             over(outcome)
         return b""
+
+
+def _matters(effect: Effect) -> bool:
+    """Whether a reader who has left before this effect has missed something."""
+    return isinstance(effect, Cut) or (isinstance(effect, Send) and bool(effect.data))
 
 
 def _fault_of(fault: BaseException) -> str:

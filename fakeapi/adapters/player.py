@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,11 @@ from starlette.types import Receive
 from starlette.types import Send as AsgiSend
 
 from fakeapi.wire import Cut, Effect, Reply, Send, Wait
+
+
+_FLUSH_INTERVAL = 0.002
+_CLOSED_WITHIN = 1.0
+"""Seconds for the server to notice that the connection was dropped."""
 
 
 class ConnectionCutError(Exception):
@@ -48,6 +52,7 @@ async def _play_paced(
     player = asyncio.current_task()
     watch = asyncio.ensure_future(_tell_when_left(receive, player))
     started = False
+    interrupted = "client left"
     due = asyncio.get_running_loop().time()
     try:
         while True:
@@ -59,8 +64,11 @@ async def _play_paced(
             if pause is None:
                 return "completed"
             if isinstance(pause, Cut):
-                _drop(send)
-                return "cut"
+                transport = await _flushed(send)
+                interrupted = "cut"
+                transport.abort()
+                await asyncio.wait({watch}, timeout=_CLOSED_WITHIN)
+                return interrupted
             due = await _wait(pause.seconds, due)
             held, pause = _until_pause(effects)
             if pause is None and not held:
@@ -71,7 +79,7 @@ async def _play_paced(
                 return "completed"
     except asyncio.CancelledError:
         if watch.done() and not watch.cancelled():
-            return "client left"
+            return interrupted
         raise
     finally:
         watch.cancel()
@@ -96,10 +104,11 @@ async def _start(reply: Reply, send: AsgiSend) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
 
 
-def _drop(send: AsgiSend) -> None:
-    """Drop the connection without an orderly end, even before the first byte: uvicorn's send knows its transport."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
+async def _flushed(send: AsgiSend) -> asyncio.Transport:
+    """The connection, once all that was sent has left for the client: uvicorn's send knows its transport."""
+    transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionCutError
-    with contextlib.suppress(OSError):
-        transport.abort()
+    while transport.get_write_buffer_size() and not transport.is_closing():
+        await asyncio.sleep(_FLUSH_INTERVAL)
+    return transport

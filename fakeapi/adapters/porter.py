@@ -1,4 +1,5 @@
-"""The porter of a house: numbers the requests, hands each to the engine, and tells the log how its exchange ended.
+"""The porter of a house: numbers the requests, hands each to the engine, keeps what is to be remembered, and tells the
+log how each exchange ended.
 
 One porter is one server: whatever leads to that server shares it.
 """
@@ -12,6 +13,7 @@ from fakeapi import engine
 from fakeapi.adapters import files
 from fakeapi.chance import Chance
 from fakeapi.engine import Answer
+from fakeapi.memory.store import Store
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
 from fakeapi.wire import Request
@@ -29,14 +31,18 @@ class Porter:
         self._seed = settings.seed
         self._log = log
         self._clock = clock
+        self._store = Store()
         self._number = 0
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """The answer to the next request."""
+        """The answer to the next request; what it changes is remembered at once."""
         with self._lock:
             self._number += 1
-            return engine.handle(self._house, request, Chance(self._seed, self._number, self._clock()))
+            luck = Chance(self._seed, self._number, self._clock())
+            answer = engine.handle(self._house, request, luck, self._store)
+            self._store.apply(answer.changes)
+            return answer
 
     def close(self, exchange: Exchange, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""

@@ -6,14 +6,19 @@ import orjson
 
 from fakeapi.chance import Chance
 from fakeapi.contract import decoding
+from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints.admission import admit
+from fakeapi.endpoints.asking import hear, strike_plain
 from fakeapi.endpoints.outcome import House, Outcome
+from fakeapi.memory.changes import View
 from fakeapi.model import Caller, Json
 from fakeapi.replies import usage
 from fakeapi.wire import Request, Send
 
 
-def count(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
+def count(
+    house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
+) -> Outcome:
     """The whole input count of a request, cached or not."""
     call = admit(house, decoding.decode_request(request), caller, "count_tokens")
     tokens = usage.input_tokens(house.examples.find(call), call)
@@ -21,6 +26,8 @@ def count(house: House, request: Request, parameters: tuple[str, ...], caller: C
     if call.body.get("context_management"):
         body["context_management"] = {"original_input_tokens": tokens}
     effects = (Send(orjson.dumps(body)),)
-    return Outcome(
+    outcome = Outcome(
         effects, model=call.model.id, source="counter", usage={"input_tokens": tokens}, warnings=call.warnings
     )
+    asked = hear(house, view, request, caller, call.body)
+    return strike_plain(outcome, asked, Scene(luck, caller.key, call.model.id))

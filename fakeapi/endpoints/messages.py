@@ -10,10 +10,13 @@ from fakeapi import chance
 from fakeapi.chance import Chance
 from fakeapi.contract import decoding
 from fakeapi.encoding import body as encoding
-from fakeapi.encoding import events, pacing, sse
+from fakeapi.encoding import events, faults, pacing, sse
+from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.headers import JSON
 from fakeapi.endpoints.admission import admit
-from fakeapi.endpoints.outcome import House, Outcome
+from fakeapi.endpoints.asking import hear
+from fakeapi.endpoints.outcome import Asked, House, Outcome
+from fakeapi.memory.changes import View
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import generators, identity, limits, usage
 from fakeapi.replies.cost import cost
@@ -25,13 +28,16 @@ if TYPE_CHECKING:
 _REMEMBERED, _REMEMBERED_BYTES = 256, 8192
 
 
-def answer(house: House, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> Outcome:
+def answer(
+    house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
+) -> Outcome:
     """The walk: what is said, then how it is sent. Each stage takes values and gives a value, or an ApiError."""
     call, said, bill, dollars = say(house, request, caller)
+    asked = hear(house, view, request, caller, call.body)
     message = finish(said, call, bill, luck)
-    effects = encode(house, call, message)
+    effects = encode(house, call, message, asked, Scene(luck, caller.key, message.model))
     content = sse.STREAM if call.body.get("stream") else (JSON,)
-    return Outcome(effects, content, True, message.model, said.source, bill, call.warnings, dollars)
+    return Outcome(effects, content, True, message.model, said.source, bill, call.warnings, dollars, asked)
 
 
 class Said(NamedTuple):
@@ -84,17 +90,21 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
     )
 
 
-def encode(house: House, call: Call, message: Message) -> Iterable[Effect]:
-    """The effects that send a message: JSON, or events; both at the server's pace."""
+def encode(house: House, call: Call, message: Message, asked: Asked, scene: Scene) -> Iterable[Effect]:
+    """The effects that send a message: JSON, or events; both at their pace, and broken where that was asked for."""
+    speed, script = asked.pace or house.pace, asked.script
     if not call.body.get("stream"):
         body = encoding.encode_message(message)
-        if house.pace == pacing.INSTANT:
-            return (Send(body),)
-        return pacing.pace_whole(body, message.usage["output_tokens"], house.pace, _dice(house, call, "pace"))
+        effects: Iterable[Effect] = (Send(body),)
+        if speed != pacing.INSTANT:
+            effects = pacing.pace_whole(body, message.usage["output_tokens"], speed, _dice(house, call, "pace"))
+        return faults.strike_plain(script, effects, scene) if script.played else effects
     dice = _dice(house, call, "chunks")
     padding = _dice(house, call, "padding") if house.settings.padding == "on" else None
     frames = sse.frames(events.events(message, call.model.tokenizer, dice), padding)
-    return pacing.pace(frames, house.pace, dice)
+    if script.played:
+        return faults.paced(faults.strike(script, frames, scene), speed, dice)
+    return pacing.pace(frames, speed, dice)
 
 
 def _dice(house: House, call: Call, purpose: str) -> Random:

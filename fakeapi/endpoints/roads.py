@@ -37,8 +37,7 @@ class Roads:
         """
         if place := self._plain.get(path):
             return place
-        path = re.sub("/{2,}", "/", path)
-        session, path = _session(path)
+        session, path = parted(path)
         for suffix in _suffixes(path):
             if (place := self._exact(suffix, session)) is not None:
                 return place
@@ -62,7 +61,9 @@ def _compiled(road: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(road)))
 
 
-def _session(path: str) -> tuple[str, str]:
+def parted(path: str) -> tuple[str, str]:
+    """The session that a path names ("" if none), and the path without it and without doubled slashes."""
+    path = re.sub("/{2,}", "/", path)
     if found := re.match(r"/s/([^/]+)(/.*)", path, re.DOTALL):
         return found.group(1), found.group(2)
     return "", path

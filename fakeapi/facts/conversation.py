@@ -82,3 +82,8 @@ def _normal(part: Json) -> list[Any]:
         source = part["source"]
         return [kind, source.get("data") if source["type"] == "text" else None]
     return [kind]
+
+
+def most_tokens(body: Json) -> int:
+    """How many tokens the answer may have: `max_tokens` as a whole number, never below 0."""
+    return max(0, int(body["max_tokens"]))

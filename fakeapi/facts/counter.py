@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from fakeapi import assets
 from fakeapi.facts import marking
-from fakeapi.facts.vocabulary import BEGIN, END, FREE_SPACE, Vocabulary, cost, tiles, vocabulary
+from fakeapi.facts.vocabulary import BEGIN, FREE_SPACE, Vocabulary, cost, tiles, vocabulary
 
 _COSTS_KEPT = 30_000
 _LONGEST_KEPT = 256
 _CHARS_KEPT = 2_000_000
 _CHARS_OF_ENTRY = 100
 _FREE = (1, 0)
-_LETTERS_ALONE = str.maketrans({code: " " for code in range(128) if not chr(code).isalpha()})
-_CONTRACTION = re.compile(r"'(?<=[A-Za-z]')(?:ll|re|ve|[stdm])(?![A-Za-z])")
 
 
 Tiles: TypeAlias = tuple[tuple[int, int], ...]
@@ -45,7 +42,6 @@ class Counter:
         self._gaps = Remembered(self.gap, _given(common["gaps"]))
         self._runs = Remembered(self.run, _given(common["runs"]) | {FREE_SPACE: 0})
         self._alone = Remembered(known.alone)
-        self._contractions = Remembered(self._contracted)
         self._word_tiles: Remembered[Tiles] = Remembered(self._tiled_word)
         self._gap_tiles: Remembered[Tiles] = Remembered(self._tiled_gap)
         self._texts = Texts()
@@ -104,25 +100,12 @@ class Counter:
         return tuple(tile for run in marked for tile in tiles(run, self.known))
 
     def _sum(self, text: str, *, first: bool, last: bool) -> int:
-        head, body, tail = marking.edges(text)
-        tokens = self.gap(head, first=first, last=last and not body) if head else 0
-        tokens += self.gap(tail, last=last) if tail else 0
-        return tokens + (self._plain(body) if body.isascii() else self._any(body))
-
-    def _plain(self, body: str) -> int:
-        """Of ASCII alone, from word to word: the fast way."""
-        words = sum(map(self._words.__getitem__, body.translate(_LETTERS_ALONE).split()))
-        gaps = sum(map(self._gaps.__getitem__, marking.reading(True).gap.findall(marking.alike(body))))
-        return words + gaps + sum(map(self._contractions.__getitem__, _CONTRACTION.findall(body)))
-
-    def _any(self, body: str) -> int:
-        word = marking.reading(False).word
-        words = sum(map(self._words.__getitem__, word.findall(body)))
-        return words + sum(map(self._gaps.__getitem__, word.split(body)))
-
-    def _contracted(self, ending: str) -> int:
-        """What a contraction costs more (or less) than a quote and a word."""
-        return cost(ending + END, self.known) - self._gaps["'"] - self._words[ending[1:]]
+        gaps_and_words = marking.reading(text.isascii()).word.split(marking.alike(text))
+        if len(gaps_and_words) == 1:
+            return self.gap(text, first=first, last=last)
+        edges = self.gap(gaps_and_words[0], first=first) + self.gap(gaps_and_words[-1], last=last)
+        gaps = sum(map(self._gaps.__getitem__, gaps_and_words[2:-1:2]))
+        return edges + gaps + sum(map(self._words.__getitem__, gaps_and_words[1::2]))
 
     def run(self, marked: str) -> int:
         """The tokens of one marked run."""

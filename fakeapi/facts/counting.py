@@ -37,7 +37,18 @@ def input_tokens(body: Json, model: Model, sizes: Sizes | None = None) -> int:
 
 
 def parts(body: Json, model: Model, sizes: Sizes | None = None) -> list[Part]:
-    """The tokens of every part of a validated request, in prompt order; they sum to `input_tokens`."""
+    """The tokens of every part of a request, in prompt order; they sum to `input_tokens`.
+
+    A body that isn't of the contract's shape (the lenient contract modes let it pass) counts as the JSON that it is.
+    """
+    try:
+        return shaped_parts(body, model, sizes)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return [Part("messages", tokens.count(written(body), model.tokenizer))]
+
+
+def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None) -> list[Part]:
+    """As `parts`, of a validated request only; another may raise."""
     own = frame(model.tokenizer, model.created_at)
     scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), _definitions(body, model))
     found = [*_tools(body, model, scale), *_system(body, scale), *_messages(body, scale)]

@@ -23,6 +23,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\ud800-\udfff\ue000-\uf8ff]")
 _PLAIN_ASCII = bytes(range(0x20, 0x7F)) + b"\n\t"
 _CURLY = (("\u2018", "'"), ("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'))
+_DIGIT = re.compile("[1-9]")
 _ALIKE = str.maketrans("123456789", "000000000")
 _NEVER_SMALL = frozenset("\u0130\u1e9e")
 
@@ -32,18 +33,14 @@ class Reading:
     """The patterns that take a text apart.
 
     Attributes:
-        letter: one letter.
-        word: a word with its contractions.
-        gap: a gap between words, but for the single space, which costs nothing there.
+        word: a word with its contractions, as a group, so that splitting by it gives gaps and words in turn.
         begins: where a mark of beginning belongs: after a space, before punctuation and the like.
         ends: where a mark of ending belongs: after punctuation and the like, before a single space.
         run: a stretch of one kind within a marked gap.
         alone: a stretch of characters that stand alone.
     """
 
-    letter: re.Pattern[str]
     word: re.Pattern[str]
-    gap: re.Pattern[str]
     begins: re.Pattern[str]
     ends: re.Pattern[str]
     run: re.Pattern[str]
@@ -61,9 +58,7 @@ def reading(ascii_only: bool) -> Reading:
     grouped = [marks, symbols, numbers, "0-9" + arabic]
     anywhere = "".join(sided)
     return Reading(
-        letter=re.compile(f"[{letters}]"),
-        word=re.compile(f"[{letters}]+(?:{_CONTRACTIONS}(?![{letters}]))*"),
-        gap=re.compile(f"[^{letters} ][^{letters}]*| [^{letters}]+"),
+        word=re.compile(f"([{letters}]+(?:{_CONTRACTIONS}(?![{letters}]))*)"),
         begins=re.compile(f"(?<= )(?!'{BEGIN})(?=[{anywhere}])"),
         ends=re.compile(f"(?<=[{anywhere}])(?= (?! ))"),
         run=re.compile(
@@ -88,25 +83,13 @@ def clean(text: str, known: Vocabulary) -> str:
 
 
 def alike(text: str) -> str:
-    """ASCII text with all digits the same, since a number costs by its length alone (three digits are one token)."""
-    return text.translate(_ALIKE)
+    """The text with all ASCII digits alike, since a number costs by its length alone (three digits are one token)."""
+    return text.translate(_ALIKE) if text.isascii() else _DIGIT.sub("0", text)
 
 
 def opened(text: str, known: Vocabulary) -> str:
     """The text without the one space at its head, where the beginning of a turn stands for that."""
     return text[1:] if known.marked_start and text[:1] == " " and text[1:2] not in ("", " ") else text
-
-
-def edges(text: str) -> tuple[str, str, str]:
-    """What stands before the first letter, from there to the last letter, and after that."""
-    letter = reading(text.isascii()).letter
-    first = letter.search(text)
-    if first is None:
-        return text, "", ""
-    end = len(text)
-    while not letter.match(text, end - 1):
-        end -= 1
-    return text[: first.start()], text[first.start() : end], text[end:]
 
 
 def marked_word(word: str, known: Vocabulary) -> list[str]:
@@ -134,6 +117,8 @@ def marked_gap(gap: str, known: Vocabulary, *, first: bool = False, last: bool =
 
     The one space between two runs that both mark their sides costs nothing.
     """
+    if not gap:
+        return []
     patterns = reading(gap.isascii())
     left, right = "" if first else END, "" if last else BEGIN
     marked = f"{left}{gap}{right}"

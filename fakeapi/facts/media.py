@@ -64,7 +64,7 @@ def image_type(data: bytes) -> str | None:
 
 def image_size(data: bytes) -> Size | None:
     """The pixel size in a picture's header, or None where it can't be read; the head of the bytes is often enough."""
-    import imagesize  # type: ignore[import-untyped]
+    import imagesize
 
     if image_type(data) is None:
         return None

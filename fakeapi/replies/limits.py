@@ -15,10 +15,11 @@ _INPUT_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
 def limit(draft: Draft, call: Call) -> Draft:
     """The draft as far as the request lets it go, with the stop reason that follows."""
-    if call.body["max_tokens"] == 0:
+    most = conversation.most_tokens(call.body)
+    if most == 0:
         return replace(draft, content=(), stop_reason="max_tokens", stop_sequence=None, stop_details=None)
     draft = _stopped(_continued(draft, conversation.prefill(call.body)), call)
-    return _shortened(draft, call.body["max_tokens"], call.model.tokenizer)
+    return _shortened(draft, most, call.model.tokenizer)
 
 
 def _continued(draft: Draft, prefill: str) -> Draft:

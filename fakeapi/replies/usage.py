@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakeapi.facts import counting
+from fakeapi.facts import conversation, counting
 from fakeapi.model import Call, Draft, Json
 
 _GEO_UNKNOWN = "not_available"
@@ -25,7 +25,7 @@ def input_tokens(uncut: Draft | None, call: Call) -> int:
 
 
 def _output(draft: Draft, call: Call, uncut: Draft) -> int:
-    limit: int = call.body["max_tokens"]
+    limit = conversation.most_tokens(call.body)
     if draft.stop_reason == "max_tokens":
         return limit
     if draft.content == uncut.content and draft.stop_reason == uncut.stop_reason:

@@ -89,6 +89,7 @@ def test_a_task_that_is_cancelled_holds_up_nobody():
 
     async def scene() -> None:
         early = asyncio.create_task(clock.wait_until_async(1.0))
+        early = asyncio.create_task(clock.wait_until_async(1.0))
         late = asyncio.create_task(clock.wait_until_async(HOUR))
         await asyncio.sleep(0)
         early.cancel()

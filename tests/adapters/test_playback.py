@@ -153,10 +153,11 @@ def test_leaving_stops_the_making_of_the_reply():
 
 
 def test_who_has_had_everything_did_not_leave():
-    reader = Reader([Send(b"a")])
+    reader = Reader([Send(b"a"), Wait(1.0), Send(b"")])
     reader.read()
     reader.playback.leave()
     assert reader.outcomes == ["completed"]
+    assert reader.clock.now == 0.0
 
 
 def test_a_reader_that_is_cancelled_leaves():

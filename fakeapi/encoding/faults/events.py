@@ -53,7 +53,7 @@ def error(
         yield part
 
 
-def malformed(parts: Iterable[Part], *, after: Place = Place(FIRST_TEXT.count - 1)) -> Iterator[Part]:
+def malformed(parts: Iterable[Part], *, after: Place = Place(FIRST_TEXT.number - 1)) -> Iterator[Part]:
     """The JSON of the event that comes next lacks its last brace."""
     here = False
     for part in placed(parts, after):

@@ -34,7 +34,7 @@ def parse(text: str, source: str = "fault") -> tuple[Fault, ...]:
     """
     if len(text) > LONGEST:
         raise FakeapiError(f"{source}: longer than {LONGEST} characters")
-    return tuple(_named(items, source) for items in _split(text, source))
+    return tuple(_named(items, source) for items in _split(text, source) if items != [("", "")])
 
 
 def read(spec: object, source: str = "fault") -> tuple[Fault, ...]:
@@ -100,7 +100,8 @@ def _fault(items: list[tuple[str, str]]) -> Fault:
         elif option == "id":
             mark = text
         else:
-            given[_known(option, name, kind)] = _value(option.replace("-", "_"), text)
+            known = _known(option, name, kind)
+            given[known] = _value(known, text)
     if name == "status":
         given.setdefault("status", kind.options["status"])
     return Fault(name, tuple(sorted(given.items())), times, mark)

@@ -69,7 +69,8 @@ def answer_instead(script: Script, scene: Scene) -> Instead | None:
 
 def strike(script: Script, parts: Iterable[Part], scene: Scene) -> Iterable[Part]:
     """The events of a stream with the faults that strike them: before pacing."""
-    return _through(script, BODY, parts, lambda fault: _options(fault, scene))
+    struck: Iterable[Part] = _through(script, BODY, parts, lambda fault: _options(fault, scene))
+    return struck
 
 
 def strike_plain(script: Script, effects: Iterable[Effect], scene: Scene) -> Iterator[Effect]:
@@ -83,7 +84,7 @@ def strike_plain(script: Script, effects: Iterable[Effect], scene: Scene) -> Ite
 def _in_bytes(options: dict[str, Any], size: int) -> dict[str, Any]:
     place = options.get("after")
     if isinstance(place, Place) and place.unit != "bytes":
-        options["after"] = Place(size // 2 if place.count else 0, "bytes")
+        options["after"] = Place(size // 2 if place.number else 0, "bytes")
     return options
 
 

@@ -17,11 +17,11 @@ Part: TypeAlias = Frame | Wait | Cut
 class Place(NamedTuple):
     """A point in an answer: after so many `events`, `tokens` or `bytes` of its body."""
 
-    count: int
+    number: int
     unit: str = "events"
 
     def __str__(self) -> str:
-        return f"{self.count} {self.unit}"
+        return f"{self.number} {self.unit}"
 
 
 FIRST_TEXT = Place(4)
@@ -65,7 +65,7 @@ class Scene(NamedTuple):
 
 def placed(parts: Iterable[Part], place: Place) -> Iterator[Part | None]:
     """The parts, and None at the place: at the end if it is never reached. A frame that holds it is split."""
-    left = place.count
+    left = place.number
     rest = iter(parts)
     for part in rest:
         if left > 0 and isinstance(part, Frame):

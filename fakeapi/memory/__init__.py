@@ -1,0 +1,1 @@
+"""What is remembered: read through a View, changed by small values that a store applies."""

@@ -1,0 +1,206 @@
+"""Texts that match a regular expression: the common part of ECMA 262, generated from the parsed pattern.
+
+What a generator can't know (look-around, word boundaries) is left to the check at the end: `matching` tries a few times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from random import Random
+
+_TRIES = 40
+_SPREAD = 3
+_LONGEST = 10_000
+_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_PRINTABLE = "".join(map(chr, range(32, 127)))
+_DIGITS, _SPACES = "0123456789", " \t"
+_WORD = _PLAIN + "_"
+_CLASSES = {
+    "CATEGORY_DIGIT": _DIGITS,
+    "CATEGORY_WORD": _WORD,
+    "CATEGORY_SPACE": _SPACES,
+    "CATEGORY_NOT_DIGIT": "".join(sign for sign in _PRINTABLE if sign not in _DIGITS),
+    "CATEGORY_NOT_WORD": "".join(sign for sign in _PRINTABLE if sign not in _WORD),
+    "CATEGORY_NOT_SPACE": "".join(sign for sign in _PRINTABLE if sign not in _SPACES),
+}
+_UNICODE = {"L": "a-zA-Z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9", "P": "!-/", "S": "$+<=>", "Z": " ", "Zs": " "}
+_ESCAPE = re.compile(r"\\p\{(?:\w+=)?(\w+)\}|\\u\{?([0-9a-fA-F]{4,6})\}?|\(\?<(?=[A-Za-z_])|\\.", re.DOTALL)
+
+Node: TypeAlias = tuple[Any, Any]
+
+
+def matching(pattern: str, dice: Random, shortest: int = 0, longest: int | None = None) -> str | None:
+    """A text of a length within the bounds that the pattern finds itself in; None where none was found."""
+    tree, compiled = _read(pattern)
+    if tree is None or compiled is None:
+        return None
+    stretch = 0
+    for attempt in range(_TRIES):
+        text = _Writer(dice, stretch, _SPREAD if attempt % 2 == 0 else 0).text(tree)
+        text = _lengthened(text, pattern, shortest)
+        if not compiled.search(text):
+            continue
+        if len(text) < shortest:
+            stretch += shortest - len(text)
+        elif longest is None or len(text) <= longest:
+            return text
+        else:
+            stretch = max(0, stretch - (len(text) - longest))
+    return None
+
+
+def finds(pattern: str, text: str) -> bool:
+    """Whether a pattern finds itself in a text, as far as Python reads it; False where it can't."""
+    compiled = _read(pattern)[1]
+    return compiled is not None and compiled.search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _read(pattern: str) -> tuple[list[Node] | None, re.Pattern[str] | None]:
+    try:
+        translated = _translated(pattern)
+        return list(_parser.parse(translated, re.ASCII)), re.compile(translated, re.ASCII)
+    except (re.error, OverflowError, RecursionError, ValueError):
+        return None, None
+
+
+def _translated(pattern: str) -> str:
+    """From ECMA's dialect to Python's: named groups, Unicode classes and escapes, `$` that means the very end."""
+    inside = _bracketed(pattern)
+
+    def translate(found: re.Match[str]) -> str:
+        said = found.group()
+        if found.group(1):
+            ranges = _UNICODE.get(found.group(1), "a-zA-Z")
+            return ranges if inside[found.start()] else f"[{ranges}]"
+        if found.group(2):
+            return re.escape(chr(int(found.group(2), 16)))
+        if said == "(?<":
+            return "(?P<"
+        known = said[1] in "dDwWsSbBnrtfv0123456789x" or not said[1].isalnum()
+        return said if known else re.escape(said[1])
+
+    translated = _ESCAPE.sub(translate, pattern)
+    return re.sub(r"(?<!\\)((?:\\\\)*)\$$", r"\1\\Z", translated)
+
+
+def _bracketed(pattern: str) -> list[bool]:
+    """For each position, whether it lies within a character class."""
+    inside, flags, escaped = False, [], False
+    for sign in pattern:
+        flags.append(inside)
+        if escaped:
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        elif sign in "[]":
+            inside = sign == "["
+    return flags
+
+
+def _lengthened(text: str, pattern: str, shortest: int) -> str:
+    """A pattern without an end leaves room behind what it finds."""
+    if len(text) >= shortest or pattern.endswith("$"):
+        return text
+    return text + (_PLAIN[:26] * (shortest // 26 + 1))[: min(shortest, _LONGEST) - len(text)]
+
+
+class _Writer:
+    """Writes one text from a parsed pattern. `stretch` lengthens the first repetition that has no end."""
+
+    def __init__(self, dice: Random, stretch: int, spread: int) -> None:
+        self._dice = dice
+        self._stretch = min(stretch, _LONGEST)
+        self._spread = spread
+        self._groups: dict[int, str] = {}
+
+    def text(self, nodes: list[Node]) -> str:
+        return "".join(_WRITERS.get(str(kind), _nothing)(self, value) for kind, value in nodes)
+
+    def literal(self, code: int) -> str:
+        return chr(code)
+
+    def not_literal(self, code: int) -> str:
+        return self._dice.choice([sign for sign in _PLAIN if ord(sign) != code])
+
+    def any(self, value: None) -> str:
+        return self._dice.choice(_PLAIN)
+
+    def one_of(self, parts: list[Node]) -> str:
+        return self._dice.choice(_alternatives(tuple(parts)) or "a")
+
+    def branch(self, value: tuple[None, list[list[Node]]]) -> str:
+        return self.text(self._dice.choice(value[1]))
+
+    def group(self, value: tuple[int | None, int, int, list[Node]]) -> str:
+        number, *_, nodes = value
+        text = self.text(list(nodes))
+        if number is not None:
+            self._groups[number] = text
+        return text
+
+    def repeat(self, value: tuple[int, int, list[Node]]) -> str:
+        low, high, nodes = value
+        times = low + self._dice.randint(0, min(self._spread, int(high) - low))
+        if self._stretch and high > times:
+            more = min(self._stretch, int(high) - times)
+            self._stretch -= more
+            times += more
+        return "".join(self.text(list(nodes)) for _ in range(min(times, _LONGEST)))
+
+    def back(self, number: int) -> str:
+        return self._groups.get(number, "")
+
+
+def _nothing(writer: _Writer, value: Any) -> str:
+    return ""
+
+
+_WRITERS: dict[str, Callable[[_Writer, Any], str]] = {
+    "LITERAL": _Writer.literal,
+    "NOT_LITERAL": _Writer.not_literal,
+    "ANY": _Writer.any,
+    "IN": _Writer.one_of,
+    "BRANCH": _Writer.branch,
+    "SUBPATTERN": _Writer.group,
+    "ATOMIC_GROUP": lambda writer, nodes: writer.text(list(nodes)),
+    "MAX_REPEAT": _Writer.repeat,
+    "MIN_REPEAT": _Writer.repeat,
+    "POSSESSIVE_REPEAT": _Writer.repeat,
+    "GROUPREF": _Writer.back,
+    "CATEGORY": lambda writer, name: writer.one_of([(codes.CATEGORY, name)]),
+}
+
+
+@lru_cache(maxsize=1024)
+def _alternatives(parts: tuple[Node, ...]) -> str:
+    """The characters of a class, the plain ones alone where it has any."""
+    negated = bool(parts) and str(parts[0][0]) == "NEGATE"
+    named = "".join(_members(parts))
+    if not negated:
+        return "".join(sign for sign in named if sign in _PLAIN) if _many_plain(named) else named
+    allowed = [sign for sign in _PRINTABLE if sign not in named]
+    return "".join(sign for sign in allowed if sign in _PLAIN) or "".join(allowed)
+
+
+def _many_plain(signs: str) -> bool:
+    return sum(sign in _PLAIN for sign in signs) >= 10
+
+
+def _members(parts: tuple[Node, ...]) -> Iterator[str]:
+    for kind, value in parts:
+        name = str(kind)
+        if name == "LITERAL":
+            yield chr(value)
+        elif name == "RANGE":
+            low, high = value
+            yield "".join(map(chr, range(low, min(high, low + 255) + 1)))
+        elif name == "CATEGORY":
+            yield _CLASSES.get(str(value), "")
