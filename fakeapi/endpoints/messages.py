@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,9 +13,11 @@ from fakeapi.encoding import body as encoding
 from fakeapi.encoding import events, faults, pacing, sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.headers import JSON
+from fakeapi.encoding.pacing import Pace
+from fakeapi.encoding.sse import Frame
 from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.asking import hear
-from fakeapi.endpoints.outcome import Asked, House, Outcome
+from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome
 from fakeapi.memory.changes import View
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import generators, identity, limits, usage
@@ -35,7 +37,10 @@ def answer(
     call, said, bill, dollars = say(house, request, caller)
     asked = hear(house, view, request, caller, call.body)
     message = finish(said, call, bill, luck)
-    effects = encode(house, call, message, asked, Scene(luck, caller.key, message.model))
+    if asked is NOTHING:
+        effects = encode(house, call, message, house.pace)
+    else:
+        effects = encode_struck(house, call, message, asked, Scene(luck, caller.key, message.model))
     content = sse.STREAM if call.body.get("stream") else (JSON,)
     return Outcome(effects, content, True, message.model, said.source, bill, call.warnings, dollars, asked)
 
@@ -90,21 +95,30 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
     )
 
 
-def encode(house: House, call: Call, message: Message, asked: Asked, scene: Scene) -> Iterable[Effect]:
-    """The effects that send a message: JSON, or events; both at their pace, and broken where that was asked for."""
-    speed, script = asked.pace or house.pace, asked.script
-    if not call.body.get("stream"):
-        body = encoding.encode_message(message)
-        effects: Iterable[Effect] = (Send(body),)
-        if speed != pacing.INSTANT:
-            effects = pacing.pace_whole(body, message.usage["output_tokens"], speed, _dice(house, call, "pace"))
-        return faults.strike_plain(script, effects, scene) if script.played else effects
-    dice = _dice(house, call, "chunks")
+def encode(house: House, call: Call, message: Message, speed: Pace) -> Iterable[Effect]:
+    """The effects that send a message: JSON, or events; both at this pace."""
+    if call.body.get("stream"):
+        dice = _dice(house, call, "chunks")
+        return pacing.pace(frames(house, call, message, dice), speed, dice)
+    body = encoding.encode_message(message)
+    if speed == pacing.INSTANT:
+        return (Send(body),)
+    return pacing.pace_whole(body, message.usage["output_tokens"], speed, _dice(house, call, "pace"))
+
+
+def encode_struck(house: House, call: Call, message: Message, asked: Asked, scene: Scene) -> Iterable[Effect]:
+    """The same at the pace that was asked for, and struck by the faults."""
+    speed = asked.pace or house.pace
+    if call.body.get("stream"):
+        dice = _dice(house, call, "chunks")
+        return faults.paced(faults.strike(asked.script, frames(house, call, message, dice), scene), speed, dice)
+    return faults.strike_plain(asked.script, encode(house, call, message, speed), scene)
+
+
+def frames(house: House, call: Call, message: Message, dice: Random) -> Iterator[Frame]:
+    """The events of a message as bytes."""
     padding = _dice(house, call, "padding") if house.settings.padding == "on" else None
-    frames = sse.frames(events.events(message, call.model.tokenizer, dice), padding)
-    if script.played:
-        return faults.paced(faults.strike(script, frames, scene), speed, dice)
-    return pacing.pace(frames, speed, dice)
+    return sse.frames(events.events(message, call.model.tokenizer, dice), padding)
 
 
 def _dice(house: House, call: Call, purpose: str) -> Random:

@@ -20,7 +20,7 @@ _SPREAD = 3
 _LONGEST = 10_000
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _PRINTABLE = "".join(map(chr, range(32, 127)))
-_DIGITS, _SPACES = "0123456789", " \t"
+_DIGITS, _SPACES = "0123456789", " "
 _WORD = _PLAIN + "_"
 _CLASSES = {
     "CATEGORY_DIGIT": _DIGITS,
@@ -52,7 +52,7 @@ def matching(pattern: str, dice: Random, shortest: int = 0, longest: int | None 
         elif longest is None or len(text) <= longest:
             return text
         else:
-            stretch = max(0, stretch - (len(text) - longest))
+            stretch //= 2
     return None
 
 
@@ -109,7 +109,8 @@ def _lengthened(text: str, pattern: str, shortest: int) -> str:
     """A pattern without an end leaves room behind what it finds."""
     if len(text) >= shortest or pattern.endswith("$"):
         return text
-    return text + (_PLAIN[:26] * (shortest // 26 + 1))[: min(shortest, _LONGEST) - len(text)]
+    room = min(shortest, _LONGEST) - len(text)
+    return text + (" " + _PLAIN[:26] * (room // 26 + 1))[:room]
 
 
 class _Writer:
