@@ -1,6 +1,6 @@
 """Requests per second of the documented basic request, as a ratio to a bare ASGI app in the same run.
 
-`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5] [--varied]`; needs wrk and two cores. The bare app
+`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5] [--varied] [--stream]`; needs wrk and two cores. The bare app
 sends the same headers and a body of the same length; both servers share one core in turn, the load has the other.
 """
 
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from servers import BASIC, COUNTER, cpu_seconds, fakeapi_command, free_port, post, running, wrk
 
+STREAM = {**BASIC, "messages": [{"role": "user", "content": "Hello, world"}], "stream": True}
 VARIED = {**BASIC, "messages": [{"role": "user", "content": f"Tell me about number {COUNTER}"}]}
 _HOP = {"transfer-encoding", "connection"}
 
@@ -41,11 +42,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--at-least", type=float, default=0.0)
+    parser.add_argument("--stream", action="store_true", help="a stream of 10 events")
     parser.add_argument(
         "--varied", action="store_true", help="a different question each time, answered by the default prose"
     )
     options = parser.parse_args()
-    rounds = compare(options.rounds, options.seconds, VARIED if options.varied else BASIC)
+    rounds = compare(options.rounds, options.seconds, STREAM if options.stream else VARIED if options.varied else BASIC)
     for mine, theirs in rounds:
         print(
             f"fakeapi {mine.per_second:7.0f}/s {mine.cpu:5.1f} us"

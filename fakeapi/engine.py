@@ -110,9 +110,7 @@ def _where_instead(request: Request) -> str:
 
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
     warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
-    lines = headers.answered(
-        luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content
-    )
+    lines = headers.answered(luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content)
     if warnings:
         lines = (*lines, *headers.warnings(warnings))
     exchange = Exchange(

@@ -16,12 +16,10 @@ from starlette.types import Receive, Scope
 from starlette.types import Send as AsgiSend
 
 import fakeapi
-from fakeapi import engine
-from fakeapi.adapters import files
+from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import play
-from fakeapi.chance import Chance
+from fakeapi.adapters.porter import Porter
 from fakeapi.contract.decoding import BODY_LIMIT
-from fakeapi.memory.store import Store
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
@@ -34,7 +32,7 @@ class ClientLeftError(Exception):
     """The client went away before its request was whole."""
 
 
-async def _health(request: StarletteRequest) -> JSONResponse:
+async def _health(_: StarletteRequest) -> JSONResponse:
     return JSONResponse({"status": "ok", "version": fakeapi.__version__})
 
 
@@ -51,14 +49,13 @@ class App:
         log: Callable[[Exchange], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        settings = settings or Settings()
-        self._house = engine.build(settings, files.read_models(settings.model_file))
-        self._own = Starlette(routes=[Route("/_fakeapi/health", _health, methods=["GET"])])
-        self._log = log
-        self._clock = clock
-        self._store = Store()
-        self._seed = settings.seed
-        self._number = 0
+        self._porter = Porter(settings or Settings(), log, clock)
+        self._lateness = Lateness()
+        routes = [
+            Route("/_fakeapi/health", _health, methods=["GET"]),
+            Route("/_fakeapi/metrics", self._metrics, methods=["GET"]),
+        ]
+        self._own = Starlette(routes=routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         """ASGI's entry."""
@@ -69,14 +66,11 @@ class App:
             request = await _read(scope, receive)
         except ClientLeftError:
             return
-        self._number += 1
-        luck = Chance(self._seed, self._number, self._clock())
-        reply, exchange, changes = engine.handle(self._house, request, luck, self._store)
-        if changes:
-            self._store.apply(changes)
-        outcome = await play(reply, receive, send)
-        if self._log is not None:
-            self._log(exchange if outcome == "completed" else exchange._replace(outcome=outcome))
+        reply, exchange, _ = self._porter.answer(request)
+        self._porter.close(exchange, await play(reply, receive, send, self._lateness))
+
+    async def _metrics(self, _: StarletteRequest) -> JSONResponse:
+        return JSONResponse(self._lateness.report())
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

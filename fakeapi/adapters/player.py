@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from starlette.types import Receive
 from starlette.types import Send as AsgiSend
 
+from fakeapi.adapters.lateness import Lateness
 from fakeapi.wire import Cut, Effect, Reply, Send, Wait
-
 
 _FLUSH_INTERVAL = 0.002
 _CLOSED_WITHIN = 1.0
@@ -21,8 +22,8 @@ class ConnectionCutError(Exception):
     """Raised where the connection can't be dropped directly: the server then drops it."""
 
 
-async def play(reply: Reply, receive: Receive, send: AsgiSend) -> str:
-    """Play a reply to its end: `completed`, `cut`, or `client left`.
+async def play(reply: Reply, receive: Receive, send: AsgiSend, lateness: Lateness | None = None) -> str:
+    """Play a reply to its end: `completed`, `cut`, or `client left`; how late its waits end is told to `lateness`.
 
     Sends without a wait between them go out as one chunk. Headers go out with the first byte.
     """
@@ -32,7 +33,12 @@ async def play(reply: Reply, receive: Receive, send: AsgiSend) -> str:
         await _start(reply, send)
         await send({"type": "http.response.body", "body": held})
         return "completed"
-    return await _play_paced(reply, held, pause, effects, receive, send)
+    lateness = lateness or Lateness()
+    lateness.open += 1
+    try:
+        return await _watched(_Play(reply, effects, send, lateness).on(held, pause), receive)
+    finally:
+        lateness.open -= 1
 
 
 def _until_pause(effects: Iterator[Effect]) -> tuple[bytes, Wait | Cut | None]:
@@ -46,40 +52,15 @@ def _until_pause(effects: Iterator[Effect]) -> tuple[bytes, Wait | Cut | None]:
     return held[0] if len(held) == 1 else b"".join(held), None
 
 
-async def _play_paced(
-    reply: Reply, held: bytes, pause: Wait | Cut | None, effects: Iterator[Effect], receive: Receive, send: AsgiSend
-) -> str:
+async def _watched(playing: Coroutine[Any, Any, str], receive: Receive) -> str:
+    """Play until the end, or until the client leaves."""
     player = asyncio.current_task()
     watch = asyncio.ensure_future(_tell_when_left(receive, player))
-    started = False
-    interrupted = "client left"
-    due = asyncio.get_running_loop().time()
     try:
-        while True:
-            if held:
-                if not started:
-                    await _start(reply, send)
-                    started = True
-                await send({"type": "http.response.body", "body": held, "more_body": pause is not None})
-            if pause is None:
-                return "completed"
-            if isinstance(pause, Cut):
-                transport = await _flushed(send)
-                interrupted = "cut"
-                transport.abort()
-                await asyncio.wait({watch}, timeout=_CLOSED_WITHIN)
-                return interrupted
-            due = await _wait(pause.seconds, due)
-            held, pause = _until_pause(effects)
-            if pause is None and not held:
-                held = b""
-                if not started:
-                    await _start(reply, send)
-                await send({"type": "http.response.body", "body": b""})
-                return "completed"
+        return await playing
     except asyncio.CancelledError:
         if watch.done() and not watch.cancelled():
-            return interrupted
+            return "client left"
         raise
     finally:
         watch.cancel()
@@ -92,12 +73,49 @@ async def _tell_when_left(receive: Receive, player: asyncio.Task[Any] | None) ->
         player.cancel()
 
 
-async def _wait(seconds: float, due: float) -> float:
-    """Wait until `seconds` after `due`, so that lateness never adds up; the new due time."""
-    due += seconds
-    left = due - asyncio.get_running_loop().time()
-    await asyncio.sleep(max(0.0, left))
-    return due
+class _Play:
+    """One reply that takes its time."""
+
+    def __init__(self, reply: Reply, effects: Iterator[Effect], send: AsgiSend, lateness: Lateness) -> None:
+        self._reply = reply
+        self._effects = effects
+        self._send = send
+        self._lateness = lateness
+        self._started = False
+        self._due = asyncio.get_running_loop().time()
+
+    async def on(self, held: bytes, pause: Wait | Cut | None) -> str:
+        """Play on from what was already taken from the effects."""
+        while isinstance(pause, Wait):
+            if held:
+                await self._write(held, more=True)
+            await self._wait(pause.seconds)
+            held, pause = _until_pause(self._effects)
+        await self._write(held, more=pause is not None)
+        return await self._cut() if pause is not None else "completed"
+
+    async def _write(self, body: bytes, *, more: bool) -> None:
+        if more and not body:
+            return
+        if not self._started:
+            self._started = True
+            await _start(self._reply, self._send)
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until `seconds` after the last wait was due, so that lateness never adds up."""
+        clock = asyncio.get_running_loop().time
+        self._due += seconds
+        await asyncio.sleep(max(0.0, self._due - clock()))
+        if seconds:
+            self._lateness.record(max(0.0, clock() - self._due))
+
+    async def _cut(self) -> str:
+        """Drop the connection; the player is then told that the client left, which is our own doing."""
+        (await _flushed(self._send)).abort()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(_CLOSED_WITHIN)
+        return "cut"
 
 
 async def _start(reply: Reply, send: AsgiSend) -> None:

@@ -41,7 +41,8 @@ class Porter:
             self._number += 1
             luck = Chance(self._seed, self._number, self._clock())
             answer = engine.handle(self._house, request, luck, self._store)
-            self._store.apply(answer.changes)
+            if answer.changes:
+                self._store.apply(answer.changes)
             return answer
 
     def close(self, exchange: Exchange, outcome: str) -> None:

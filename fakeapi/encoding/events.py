@@ -6,18 +6,18 @@ message_start, then each block's start, deltas and stop, strictly one after the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
+from fakeapi.chance import Draws
 from fakeapi.facts import tokens
 from fakeapi.facts.written import written_input
 from fakeapi.model import Json, Message
 
-if TYPE_CHECKING:
-    from random import Random
-
 PING = "ping"
 _LARGEST_CHUNK = 6
 _FIRST_COUNT = 8
+_SHARED_TEXT = 20_000
 _COUNTED_AT_END = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
 _DETAILED_AT_END = ("output_tokens_details", "server_tool_use", "iterations")
 _INPUT_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -31,7 +31,7 @@ class Event(NamedTuple):
     tokens: int = 0
 
 
-def events(message: Message, family: str, dice: Random) -> Iterator[Event]:
+def events(message: Message, family: str, dice: Draws) -> Iterator[Event]:
     """The events of a message; `dice` decide how the text falls into chunks, `family` what a token is."""
     yield Event("message_start", {"type": "message_start", "message": _skeleton(message, dice)})
     if not message.content:
@@ -49,15 +49,21 @@ def events(message: Message, family: str, dice: Random) -> Iterator[Event]:
     yield Event("message_stop", {"type": "message_stop"})
 
 
+@lru_cache(maxsize=128)
+def _pieces(text: str, family: str) -> list[str]:
+    """The tokens of a text, shared by all streams that say it."""
+    return tokens.split(text, family)
+
+
 class _Chunks:
     """Cuts texts into chunks of a few tokens, never inside a character."""
 
-    def __init__(self, family: str, dice: Random) -> None:
+    def __init__(self, family: str, dice: Draws) -> None:
         self._family = family
         self._dice = dice
 
     def of(self, text: str) -> Iterator[tuple[str, int]]:
-        pieces = tokens.split(text, self._family)
+        pieces = _pieces(text, self._family) if len(text) <= _SHARED_TEXT else tokens.split(text, self._family)
         at = 0
         while at < len(pieces):
             size = 1 + int(self._dice.random() * _LARGEST_CHUNK)
@@ -69,7 +75,7 @@ class _Chunks:
 _Deltas = Iterator[tuple[Json, int]]
 
 
-def _skeleton(message: Message, dice: Random) -> Json:
+def _skeleton(message: Message, dice: Draws) -> Json:
     """The message as it stands before anything is said; its output count is what was made by then: 1 to 8."""
     usage = {name: value for name, value in message.usage.items() if name not in _DETAILED_AT_END}
     usage["output_tokens"] = min(message.usage["output_tokens"], 1 + int(dice.random() * _FIRST_COUNT))

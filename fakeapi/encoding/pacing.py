@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from fakeapi.chance import Draws
 from fakeapi.encoding.sse import PING_BYTES, Frame
 from fakeapi.errors import FakeapiError
 from fakeapi.wire import Effect, Send, Wait
-
-if TYPE_CHECKING:
-    from random import Random
 
 PING_SECONDS = 10.0
 """A stream that is silent for so long gets a ping (recorded: every 10 to 15 s)."""
@@ -60,7 +57,7 @@ def parse(text: str, source: str = "pace") -> Pace:
     return Pace(values.get("tokens_per_second", 0.0), values.get("ttft", 0.0), values.get("jitter", 0.0))
 
 
-def pace(frames: Iterable[Frame], speed: Pace, dice: Random) -> Iterator[Effect]:
+def pace(frames: Iterable[Frame], speed: Pace, dice: Draws) -> Iterator[Effect]:
     """The frames as effects: what has a token waits for it. The order and the bytes stay as they are."""
     to_first = speed.ttft
     for frame in frames:
@@ -75,7 +72,7 @@ def pace(frames: Iterable[Frame], speed: Pace, dice: Random) -> Iterator[Effect]
         yield Send(frame.data)
 
 
-def pace_whole(body: bytes, tokens: int, speed: Pace, dice: Random) -> Iterator[Effect]:
+def pace_whole(body: bytes, tokens: int, speed: Pace, dice: Draws) -> Iterator[Effect]:
     """An answer that isn't streamed comes when the last token would have come."""
     seconds = speed.ttft + _seconds(tokens, speed, dice)
     if seconds:
@@ -83,7 +80,7 @@ def pace_whole(body: bytes, tokens: int, speed: Pace, dice: Random) -> Iterator[
     yield Send(body)
 
 
-def _seconds(tokens: int, speed: Pace, dice: Random) -> float:
+def _seconds(tokens: int, speed: Pace, dice: Draws) -> float:
     if not speed.tokens_per_second:
         return 0.0
     mean = tokens / speed.tokens_per_second

@@ -6,15 +6,13 @@ Every event but a ping carries 0 to 15 spaces before its last brace: padding tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
+from fakeapi.chance import Draws
 from fakeapi.encoding.events import PING, Event
 from fakeapi.wire import HeaderLines
-
-if TYPE_CHECKING:
-    from random import Random
 
 STREAM: HeaderLines = (
     (b"Content-Type", b"text/event-stream; charset=utf-8"),
@@ -33,7 +31,7 @@ class Frame(NamedTuple):
     tokens: int
 
 
-def frames(events: Iterable[Event], padding: Random | None) -> Iterator[Frame]:
+def frames(events: Iterable[Event], padding: Draws | None) -> Iterator[Frame]:
     """The events as bytes; `padding` draws the width of each pad, None leaves it out."""
     for event in events:
         yield Frame(encode(event, int(padding.random() * 16) if padding else 0), event.type, event.tokens)

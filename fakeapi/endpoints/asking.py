@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from fakeapi import assets, chance
 from fakeapi.chance import Chance
@@ -33,29 +33,37 @@ PlainRoad: TypeAlias = Callable[[House, Request, tuple[str, ...], Caller, Chance
 """A road that neither remembers nor streams."""
 
 
+@dataclass(frozen=True, slots=True)
 class FaultNames(Catalogue):
-    """A catalogue in which the name of every fault is a model, too."""
+    """A catalogue in which the name of every fault is a model, too: all of them are the model that stands in."""
+
+    stand_in: Model
 
     def resolve(self, name: str) -> Model | None:
         """The model of a name; of a fault's, the one that stands in. ApiError 404 where the fault can't be read."""
-        if (found := self.names.get(name)) is not None or not name.startswith(PREFIX):
-            return found
+        if name in self.names or not name.startswith(PREFIX):
+            return self.names.get(name)
         try:
             faults.parse(name[len(PREFIX) :], "fault")
         except FakeapiError as fault:
             raise refusal("model_unreadable", model=name, reason=str(fault)) from None
-        return self.names.get(_stand_in()) or self.models[0]
+        return self.stand_in
 
 
 def naming_faults(models: Catalogue, settings: Settings) -> Catalogue:
     """The catalogue of a server with these settings."""
-    return models if settings.locked == "on" else FaultNames(models.models, models.names)
+    if settings.locked == "on":
+        return models
+    return FaultNames(models.models, models.names, _stand_in(models.models))
 
 
-@cache
-def _stand_in() -> str:
-    name: str = assets.read_json("fixtures/faults.json")["model"]
-    return name
+def _stand_in(models: tuple[Model, ...]) -> Model:
+    """A current model, but one that takes whatever any model takes."""
+    facts = assets.read_json("fixtures/faults.json")
+    model = next((model for model in models if model.id == facts["model"]), models[0])
+    takes: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in facts["takes"].items()}
+    features = frozenset(feature for each in models for feature in each.features)
+    return replace(model, **takes, features=features, refused_tools=frozenset())
 
 
 def hear(house: House, view: View, request: Request, caller: Caller, body: Json = _SILENT) -> Asked:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from fakeapi import chance
-from fakeapi.chance import Chance
+from fakeapi.chance import Chance, draws
 from fakeapi.contract import decoding
 from fakeapi.encoding import body as encoding
 from fakeapi.encoding import events, faults, pacing, sse
@@ -24,9 +23,6 @@ from fakeapi.replies import generators, identity, limits, usage
 from fakeapi.replies.cost import cost
 from fakeapi.wire import Effect, Request, Send
 
-if TYPE_CHECKING:
-    from random import Random
-
 _REMEMBERED, _REMEMBERED_BYTES = 256, 8192
 
 
@@ -34,24 +30,31 @@ def answer(
     house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
 ) -> Outcome:
     """The walk: what is said, then how it is sent. Each stage takes values and gives a value, or an ApiError."""
-    call, said, bill, dollars = say(house, request, caller)
+    call, said, bill, dollars, mark = say(house, request, caller)
     asked = hear(house, view, request, caller, call.body)
     message = finish(said, call, bill, luck)
     if asked is NOTHING:
-        effects = encode(house, call, message, house.pace)
+        effects = encode(house, call, message, house.pace, mark)
     else:
-        effects = encode_struck(house, call, message, asked, Scene(luck, caller.key, message.model))
+        effects = encode_struck(house, call, message, asked, mark, Scene(luck, caller.key, message.model))
     content = sse.STREAM if call.body.get("stream") else (JSON,)
     return Outcome(effects, content, True, message.model, said.source, bill, call.warnings, dollars, asked)
 
 
 class Said(NamedTuple):
-    """The answer as far as the request alone decides it: the call, what is said, its usage, and its cost in dollars."""
+    """The answer as far as the request alone decides it.
+
+    Attributes:
+        call, draft, usage: what was asked, what is said, and its usage.
+        cost: in US dollars, or None.
+        mark: what chunks, padding and pace are drawn from: seed and normalised request.
+    """
 
     call: Call
     draft: Draft
     usage: Json
     cost: float | None
+    mark: str
 
 
 def say(house: House, request: Request, caller: Caller) -> Said:
@@ -69,7 +72,8 @@ def _say(
     uncut = choose(house, call)
     limited = limits.limit(uncut, call)
     bill = usage.account(limited, call, uncut)
-    return Said(call, limited, bill, cost(bill, call.model))
+    mark = f"{house.settings.seed}/{generators.fingerprint(call.body)}"
+    return Said(call, limited, bill, cost(bill, call.model), mark)
 
 
 _say_again = lru_cache(maxsize=_REMEMBERED)(_say)
@@ -95,31 +99,28 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
     )
 
 
-def encode(house: House, call: Call, message: Message, speed: Pace) -> Iterable[Effect]:
+def encode(house: House, call: Call, message: Message, speed: Pace, mark: str) -> Iterable[Effect]:
     """The effects that send a message: JSON, or events; both at this pace."""
     if call.body.get("stream"):
-        dice = _dice(house, call, "chunks")
-        return pacing.pace(frames(house, call, message, dice), speed, dice)
+        return pacing.pace(frames(house, call, message, mark), speed, draws("pace", mark))
     body = encoding.encode_message(message)
     if speed == pacing.INSTANT:
         return (Send(body),)
-    return pacing.pace_whole(body, message.usage["output_tokens"], speed, _dice(house, call, "pace"))
+    return pacing.pace_whole(body, message.usage["output_tokens"], speed, draws("pace", mark))
 
 
-def encode_struck(house: House, call: Call, message: Message, asked: Asked, scene: Scene) -> Iterable[Effect]:
+def encode_struck(
+    house: House, call: Call, message: Message, asked: Asked, mark: str, scene: Scene
+) -> Iterable[Effect]:
     """The same at the pace that was asked for, and struck by the faults."""
     speed = asked.pace or house.pace
     if call.body.get("stream"):
-        dice = _dice(house, call, "chunks")
-        return faults.paced(faults.strike(asked.script, frames(house, call, message, dice), scene), speed, dice)
-    return faults.strike_plain(asked.script, encode(house, call, message, speed), scene)
+        struck = faults.strike(asked.script, frames(house, call, message, mark), scene)
+        return faults.paced(struck, speed, draws("pace", mark))
+    return faults.strike_plain(asked.script, encode(house, call, message, speed, mark), scene)
 
 
-def frames(house: House, call: Call, message: Message, dice: Random) -> Iterator[Frame]:
+def frames(house: House, call: Call, message: Message, mark: str) -> Iterator[Frame]:
     """The events of a message as bytes."""
-    padding = _dice(house, call, "padding") if house.settings.padding == "on" else None
-    return sse.frames(events.events(message, call.model.tokenizer, dice), padding)
-
-
-def _dice(house: House, call: Call, purpose: str) -> Random:
-    return chance.random(purpose, house.settings.seed, generators.fingerprint(call.body))
+    padding = draws("padding", mark) if house.settings.padding == "on" else None
+    return sse.frames(events.events(message, call.model.tokenizer, draws("chunks", mark)), padding)

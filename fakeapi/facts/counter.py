@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from fakeapi import assets
 from fakeapi.facts import marking
@@ -12,7 +12,7 @@ from fakeapi.facts.vocabulary import BEGIN, FREE_SPACE, Vocabulary, cost, tiles,
 
 _COSTS_KEPT = 30_000
 _LONGEST_KEPT = 256
-_CHARS_KEPT = 2_000_000
+_CHARS_KEPT = 1_500_000
 _CHARS_OF_ENTRY = 100
 _FREE = (1, 0)
 
@@ -23,11 +23,19 @@ Tiles: TypeAlias = tuple[tuple[int, int], ...]
 _Found = TypeVar("_Found")
 
 
+class Segment(NamedTuple):
+    """A word or a gap of a text, and its tiles; `first`: a gap that opens the text."""
+
+    text: str
+    tiles: Tiles
+    first: bool = False
+
+
 @cache
 def counter(family: str) -> Counter:
     """The counter of a family; KeyError where the catalogue knows none of that name."""
-    common = assets.read_json(f"fixtures/tokens/common_{family}.json")
-    return Counter(vocabulary(family), common)
+    known = vocabulary(family)
+    return Counter(known, assets.read_json(f"fixtures/tokens/common_{family}.json"))
 
 
 class Counter:
@@ -44,7 +52,7 @@ class Counter:
         self._alone = Remembered(known.alone)
         self._word_tiles: Remembered[Tiles] = Remembered(self._tiled_word)
         self._gap_tiles: Remembered[Tiles] = Remembered(self._tiled_gap)
-        self._texts = Texts()
+        self._texts, self._inner_texts = Texts(), Texts()
 
     def count(self, text: str) -> int:
         """The tokens of a text as the beginning of a turn."""
@@ -56,26 +64,30 @@ class Counter:
 
     def count_inside(self, text: str) -> int:
         """The tokens of a text that stands between words of other text."""
-        found = self._texts.get(_INSIDE + text)
+        found = self._inner_texts.get(text)
         if found is None:
             found = self._sum(marking.clean(text, self.known), first=False, last=False)
-            self._texts.put(_INSIDE + text, found)
+            self._inner_texts.put(text, found)
         return found
 
-    def tiles(self, text: str) -> Iterator[tuple[int, int]]:
-        """A cleaned text, tile by tile: (characters, tokens) of each; the tokens sum to `count`."""
+    def segments(self, text: str) -> Iterator[Segment]:
+        """A cleaned text as words and gaps, in order; they concatenate to it."""
         rest = marking.opened(text, self.known)
         if rest != text:
-            yield _FREE
+            yield Segment(" ", (_FREE,))
         at = 0
         for match in marking.reading(rest.isascii()).word.finditer(rest):
-            gap = rest[at : match.start()]
+            gap, word = rest[at : match.start()], match.group()
             if gap:
-                yield from self._gap_tiles[gap] if at else self._tiled_gap(gap, first=True)
-            yield from self._word_tiles[match.group()]
+                yield Segment(gap, self._gap_tiles[gap] if at else self._tiled_gap(gap, first=True), first=not at)
+            yield Segment(word, self._word_tiles[word])
             at = match.end()
         if at < len(rest):
-            yield from self._tiled_gap(rest[at:], first=at == 0, last=True)
+            yield Segment(rest[at:], self._tiled_gap(rest[at:], first=not at, last=True), first=not at)
+
+    def beginning(self, segment: Segment, size: int) -> int:
+        """The tokens of the first characters of a segment, if the text ended there."""
+        return self._sum(segment.text[:size], first=segment.first, last=True)
 
     def word(self, word: str) -> int:
         """The tokens of one word, with its contractions."""
@@ -112,9 +124,6 @@ class Counter:
         if marking.reading(marked.isascii()).alone.fullmatch(marked):
             return sum(map(self._alone.__getitem__, marked))
         return cost(marked, self.known)
-
-
-_INSIDE = "\x00"
 
 
 def _given(table: Mapping[str, list[str]]) -> dict[str, int]:

@@ -47,9 +47,9 @@ def parts(body: Json, model: Model, sizes: Sizes | None = None) -> list[Part]:
         return [Part("messages", tokens.count(written(body), model.tokenizer))]
 
 
-def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None) -> list[Part]:
-    """As `parts`, of a validated request only; another may raise."""
-    own = frame(model.tokenizer, model.created_at)
+def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None, around: Frame | None = None) -> list[Part]:
+    """As `parts`, but of a validated request only: another may raise. `around` stands for the model's overheads."""
+    own = around or frame(model.tokenizer, model.created_at)
     scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), _definitions(body, model))
     found = [*_tools(body, model, scale), *_system(body, scale), *_messages(body, scale)]
     return [found[0]._replace(tokens=found[0].tokens + own.opening), *found[1:]]
@@ -170,20 +170,21 @@ def _around_system(prompt: str, body: Json, schema: Json | None, scale: Scale) -
 def _messages(body: Json, scale: Scale) -> Iterator[Part]:
     messages, own = _uncompacted(body["messages"]), scale.frame
     asked = max((index for index, message in enumerate(messages) if _asks(message)), default=-1)
-    role, moved = "", 0
+    role, answers = "", own.turn
     for index, message in enumerate(messages):
         blocks = conversation.blocks(message.get("content"))
         if not blocks:
             continue
-        edge = moved + _edge(role, message["role"], own)
-        moved = own.turn - own.turn_after_result if blocks[-1]["type"] == "tool_result" else 0
         costs = _turn(blocks, scale, opens=message["role"] != role, thoughts=own.keeps_thinking or index > asked)
+        costs[0] += _edge(role, message["role"], own)
+        if index == len(messages) - 1 and blocks[-1]["type"] == "tool_result":
+            answers = own.turn_after_result
+            costs[-1] += own.turn - answers
         for at, cost in enumerate(costs):
-            place = f"messages.{index}.content" + ("" if isinstance(message["content"], str) else f".{at}")
-            yield Part(place, cost + (edge if at == 0 else 0) + (moved if at == len(costs) - 1 else 0))
-        role, moved = message["role"], -moved
+            yield Part(f"messages.{index}.content" + ("" if isinstance(message["content"], str) else f".{at}"), cost)
+        role = message["role"]
     if role != "assistant":
-        yield Part("messages", own.turn + moved)
+        yield Part("messages", answers)
 
 
 def _edge(before: str, role: str, own: Frame) -> int:

@@ -14,8 +14,8 @@ class Frame:
     """The tokens around the texts. Source: recorded traffic, fitted by `benchmarks/fit_tokens.py`.
 
     Attributes:
-        opening: before everything. turn: each turn, the answer's own too. turn_after_result: of that, what comes
-            after a tool's result (the rest belongs to the result). joint: a further message of the same role.
+        opening: before everything. turn: each turn, the answer's own too. turn_after_result: what of it
+            stands after a tool's result, where that ends the prompt. joint: a further message of the same role.
         first_assistant: the user turn that stands in where an assistant message comes first.
         system, system_with_tools: a system prompt, without and with tools.
         turn_end, stop_sequence_end, call_end: an answer that ends by itself, at a stop sequence, with a tool call.

@@ -66,9 +66,7 @@ class _Envelope(NamedTuple):
     kind: int | None
 
 
-def sign(
-    thinking: str, *context: object, model: str = "", organization: str = "", shown: bool = True
-) -> str:
+def sign(thinking: str, *context: object, model: str = "", organization: str = "", shown: bool = True) -> str:
     """The `signature` of a thinking block.
 
     Args:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakeapi.facts import marking
-from fakeapi.facts.counter import counter
+from fakeapi.facts.counter import Counter, Segment, counter
 from fakeapi.facts.vocabulary import Vocabulary
+
+_BEYOND = 4
 
 
 def count(text: str, family: str) -> int:
@@ -34,21 +36,59 @@ def split(text: str, family: str) -> list[str]:
 
 
 def cut(text: str, limit: int, family: str) -> str:
-    """The longest beginning of a text that ends where a token of the text ends and counts at most `limit` tokens."""
-    ends, at, spent = [0], 0, 0
-    for piece, cost in _pieces(text, family):
-        at, spent = at + len(piece), spent + cost
-        ends.append(at)
+    """The longest beginning of a text that counts at most `limit` tokens; a larger limit never keeps less."""
+    own = counter(family)
+    cleaned = marking.clean(text, own.known)
+    if own.count(text) <= limit:
+        return text
+    if cleaned == text:
+        return text[: _longest(text, limit, own)]
+    ends = _ends(_pieces(text, family), limit + _BEYOND)
+    return next(text[:end] for end in reversed(ends) if own.count(text[:end]) <= max(limit, 0))
+
+
+def _ends(pieces: Iterator[tuple[str, int]], limit: int) -> list[int]:
+    """Where pieces end, up to so many tokens and one piece more."""
+    ends, spent = [0], 0
+    for piece, cost in pieces:
+        ends.append(ends[-1] + len(piece))
+        spent += cost
         if spent > limit:
             break
-    return next(text[:end] for end in reversed(ends) if count(text[:end], family) <= max(limit, 0))
+    return ends
+
+
+def _longest(text: str, limit: int, own: Counter) -> int:
+    """Where the longest beginning ends; looked for backwards from a little beyond the limit."""
+    passed: list[tuple[int, int, Segment]] = []
+    at = spent = 0
+    for segment in own.segments(text):
+        passed.append((at, spent, segment))
+        at, spent = at + len(segment.text), spent + sum(cost for _, cost in segment.tiles)
+        if spent > limit + _BEYOND:
+            break
+    for start, before, segment in reversed(passed):
+        for size in range(_reach(segment, limit + _BEYOND - before), 0, -1):
+            if before + own.beginning(segment, size) <= limit:
+                return start + size
+    return 0
+
+
+def _reach(segment: Segment, limit: int) -> int:
+    """How many characters of a segment come within so many tokens, and some more."""
+    size = spent = 0
+    for more, cost in segment.tiles:
+        if spent > limit:
+            return min(size + _BEYOND, len(segment.text))
+        size, spent = size + more, spent + cost
+    return len(segment.text)
 
 
 def _pieces(text: str, family: str) -> Iterator[tuple[str, int]]:
     """The pieces of a text with the tokens of each."""
     own = counter(family)
     cleaned = marking.clean(text, own.known)
-    sizes = _joined(own.tiles(cleaned))
+    sizes = _joined(tile for segment in own.segments(cleaned) for tile in segment.tiles)
     return _cut_up(text, sizes) if cleaned == text else _realigned(text, sizes, own.known)
 
 

@@ -83,7 +83,7 @@ def cost(marked: str, known: Vocabulary) -> int:
     if marked in known.pieces:
         return 1
     if len(marked) > _SLICE:
-        return sum(cost(marked[at : at + _SLICE], known) for at in range(0, len(marked), _SLICE))
+        return sum(tokens for _, tokens in tiles(marked, known))
     return _steps(marked, known) or sum(tokens for _, tokens in _best(marked, known))
 
 
@@ -126,6 +126,7 @@ def tiles(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
     return [tile for part in slices for tile in _best(part, known)]
 
 
+@lru_cache(maxsize=256)
 def _best(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
     size, pieces, longest = len(marked), known.pieces, _reach(marked, known)
     spent, step = [0] * (size + 1), [size] * (size + 1)

@@ -35,8 +35,11 @@ class Examples:
     def __init__(self, rows: list[Json]) -> None:
         self._by_text: dict[str, list[Example]] = {}
         for row in sorted(rows, key=lambda row: -_demands(row.get("when", {}))):
-            example = _example(row)
-            self._by_text.setdefault(conversation.last_text(row), []).append(example)
+            self.add(row)
+
+    def add(self, row: Json) -> None:
+        """One more pair; it is asked after those that are there."""
+        self._by_text.setdefault(conversation.last_text(row), []).append(_example(row))
 
     @classmethod
     def documented(cls) -> Examples:

@@ -18,7 +18,7 @@ FRAMES = [
 
 
 def paced(speed: Pace, seed: int = 0) -> list[object]:
-    return list(pace(FRAMES, speed, chance.random("test", seed)))
+    return list(pace(FRAMES, speed, chance.draws("test", seed)))
 
 
 def test_instant_waits_for_nothing():
@@ -54,7 +54,7 @@ def test_a_long_silence_is_filled_with_pings():
 
 
 def test_an_answer_that_is_not_streamed_comes_when_its_last_token_would():
-    assert list(pace_whole(b"{}", 10, Pace(tokens_per_second=5, ttft=1), chance.random(0))) == [Wait(3.0), Send(b"{}")]
+    assert list(pace_whole(b"{}", 10, Pace(tokens_per_second=5, ttft=1), chance.draws(0))) == [Wait(3.0), Send(b"{}")]
 
 
 @pytest.mark.parametrize(

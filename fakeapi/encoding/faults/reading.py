@@ -19,6 +19,7 @@ _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[^",;=]+|[,;=]|"')
 _PLACE = re.compile(r"(\d{1,9}) *(event|token|byte)?s?")
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?|\.\d+")
 _THROUGH = ("character", "crlf")
+_OF_ALL = ("times", "id")
 _LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
 
 
@@ -93,24 +94,19 @@ def _fault(items: list[tuple[str, str]]) -> Fault:
     given: dict[str, Any] = {kind.main: _value(kind.main, value)} if value and kind.main else {}
     if value and not kind.main:
         raise _UnreadableError(f"{name} takes no value")
-    times, mark = None, ""
     for option, text in more:
-        if option == "times":
-            times = _whole(text, 1)
-        elif option == "id":
-            mark = text
-        else:
-            known = _known(option, name, kind)
-            given[known] = _value(known, text)
+        known = _known(option, name, kind)
+        given[known] = _value(known, text)
     if name == "status":
         given.setdefault("status", kind.options["status"])
+    times, mark = given.pop("times", None), given.pop("id", "")
     return Fault(name, tuple(sorted(given.items())), times, mark)
 
 
 def _known(option: str, name: str, kind: Kind) -> str:
-    known = {known.replace("_", "-"): known for known in kind.options}
+    known = {known.replace("_", "-"): known for known in (*kind.options, *_OF_ALL)}
     if option not in known:
-        raise _UnreadableError(_no_such(f"option of {name}", option, [*known, "times", "id"]))
+        raise _UnreadableError(_no_such(f"option of {name}", option, known))
     return known[option]
 
 
@@ -119,7 +115,7 @@ def _no_such(what: str, name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name, known, 1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"{name!r} is no {what}; {meant}There are {', '.join(known)}"
+    return f"{name!r} is no {what}; {meant}Say one of {', '.join(known)}"
 
 
 def _value(option: str, text: str) -> Any:
@@ -185,6 +181,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "after": _place,
     "seconds": _seconds,
     "every": _seconds,
+    "times": lambda text: _whole(text, 1),
+    "id": str,
     "size": lambda text: _whole(text, 1),
     "through": _one_of(*_THROUGH),
     "status": _status,

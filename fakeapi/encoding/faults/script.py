@@ -13,7 +13,7 @@ from fakeapi.encoding.sse import Frame
 from fakeapi.wire import Effect, Reply, Send
 
 if TYPE_CHECKING:
-    from random import Random
+    from fakeapi.chance import Draws
 
 
 class Script(NamedTuple):
@@ -88,7 +88,7 @@ def _in_bytes(options: dict[str, Any], size: int) -> dict[str, Any]:
     return options
 
 
-def paced(parts: Iterable[Part], speed: Pace, dice: Random) -> Iterator[Effect]:
+def paced(parts: Iterable[Part], speed: Pace, dice: Draws) -> Iterator[Effect]:
     """The events at their pace; the waits and cuts that faults put between them stay where they are."""
     held: list[Effect] = []
 

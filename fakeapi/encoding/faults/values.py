@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -24,6 +25,8 @@ class Place(NamedTuple):
         return f"{self.number} {self.unit}"
 
 
+_NEEDS_QUOTES = re.compile(r'[",;=]')
+_ESCAPED = re.compile(r'["\\]')
 FIRST_TEXT = Place(4)
 """After message_start, content_block_start, ping and the first delta: something has been said."""
 
@@ -50,9 +53,16 @@ class Fault:
         return str(dict(self.options)["status"]) if self.name == "status" else self.name
 
     def __str__(self) -> str:
-        given = [f"{name.replace('_', '-')}={value}" for name, value in self.options]
-        times = [] if self.times is None else [f"times={self.times}"]
-        return "; ".join([self.name, *given, *times, *([f"id={self.id}"] if self.id else [])])
+        common = (("times", self.times), ("id", self.id))
+        given = (*self.options, *(option for option in common if option[1]))
+        return "; ".join([self.name, *(f"{name.replace('_', '-')}={_quoted(str(value))}" for name, value in given)])
+
+
+def _quoted(text: str) -> str:
+    """A value as it can be read again."""
+    if not _NEEDS_QUOTES.search(text) and text.strip() == text != "":
+        return text
+    return '"' + _ESCAPED.sub(r"\\\g<0>", text) + '"'
 
 
 class Scene(NamedTuple):

@@ -30,7 +30,17 @@ _CLASSES = {
     "CATEGORY_NOT_WORD": "".join(sign for sign in _PRINTABLE if sign not in _WORD),
     "CATEGORY_NOT_SPACE": "".join(sign for sign in _PRINTABLE if sign not in _SPACES),
 }
-_UNICODE = {"L": "a-zA-Z", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "Nd": "0-9", "P": "!-/", "S": "$+<=>", "Z": " ", "Zs": " "}
+_UNICODE = {
+    "L": "a-zA-Z",
+    "Lu": "A-Z",
+    "Ll": "a-z",
+    "N": "0-9",
+    "Nd": "0-9",
+    "P": "!-/",
+    "S": "$+<=>",
+    "Z": " ",
+    "Zs": " ",
+}
 _ESCAPE = re.compile(r"\\p\{(?:\w+=)?(\w+)\}|\\u\{?([0-9a-fA-F]{4,6})\}?|\(\?<(?=[A-Za-z_])|\\.", re.DOTALL)
 
 Node: TypeAlias = tuple[Any, Any]

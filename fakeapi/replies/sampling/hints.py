@@ -1,0 +1,252 @@
+"""What the user's text says a value is: "weather in Paris" gives a `city` Paris, "count 3" gives a `count` 3.
+
+Never sure, so whoever takes a hint checks that it fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property, lru_cache
+from typing import Any
+
+import orjson
+
+from fakeapi import assets
+from fakeapi.model import Json
+from fakeapi.replies.sampling.naming import words
+
+_LONGEST = 4000
+_WHOLE = 400
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
+_DOMAIN = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|ai|co|edu|gov)(?:/[\w./-]*\w)?", re.I)
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_DATETIME = re.compile(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
+_PHONE = re.compile(r"\+?\d[\d() -]{7,}\d")
+_IDENTIFIER = re.compile(r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z]+[-_]?[\w-]*\w(?![\w.])|(?<=#)\d+")
+_CODE3 = re.compile(r"\b[A-Z]{3}\b")
+_TICKER = re.compile(r"\b[A-Z]{2,5}\b")
+_PATH = re.compile(
+    r"(?<![\w:/])(?:[~.]{0,2}/)?(?:[\w.-]+/)*[\w-]+\.[A-Za-z]\w{0,4}(?![\w/])|(?<![\w:/])[~.]{0,2}/[\w./-]*\w"
+)
+_BACKTICKED = re.compile(r"`([^`\n]+)`")
+_QUOTED = re.compile(r"[\"“]([^\"”\n]+)[\"”]|(?<![\w])'([^'\n]+)'(?!\w)")
+_ARITHMETIC = re.compile(r"\(?-?\d[\d.,]*(?:[ ()]*[-+*/×÷^%][ ()]*-?\d[\d.,]*\)?)+")
+_NUMBER = re.compile(
+    r"(?<![\w.@/#:-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w-])|(?<![\w.@/#:-])-?\d+(?:\.\d+)?(?![\w/:-])"
+)
+_CAPITALS = r"[A-ZÀ-Þ][\w'’.-]*(?: (?:de |la |of |the )?[A-ZÀ-Þ][\w'’-]*)*"
+_LISTED = rf"{_CAPITALS}(?:(?:, (?:and |or )?| and | or | & ){_CAPITALS})*"
+_PLACES = re.compile(
+    rf"\b(?:in|at|for|near|from|to|around|of|about|visit(?:ing)?|between|is|than)\s+(?P<said>{_LISTED})"
+)
+_ROUTE = {
+    "from": re.compile(rf"\bfrom\s+({_CAPITALS})"),
+    "to": re.compile(rf"\b(?:to|into)\s+({_CAPITALS})"),
+}
+_LOWER_PLACE = re.compile(r"\b(?:in|at|near)\s+([a-z]+(?: [a-z]+)?)\s*[?.!,]?\s*$")
+_PERSON = re.compile(rf"\b(?:name is|named|called|I'm|I am|Mr\.|Mrs\.|Ms\.|Dr\.)\s+({_CAPITALS})")
+_FULL_NAME = re.compile(r"(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )(?<!\bnear )\b([A-Z][a-z]+ [A-Z][a-z]+)\b")
+_TOPIC = re.compile(r"\b(?:about|regarding|concerning|on|of)\s+(?:the\s+)?([^.,;:!?\n]{3,60})")
+_FILLER = r"(?:\s+(?:argument|parameter|param|field|value|set|to|exactly|this|the|text|equals?|be|as|is|of|with))*"
+_VALUE = r"(?P<json>\[[^\n]*?\]|\{[^\n]*?\})|[\"“](?P<double>[^\"”]*)[\"”]|'(?P<single>[^'\n]*)'|`(?P<tick>[^`\n]*)`|(?P<line>[^\s,;]+[^\n,;]*)"
+_TRAILING = ".?!,;:)\"'`"
+
+
+class Hints:
+    """One text, read for values. Numbers are given out in their order, each once."""
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text[:_LONGEST]
+        self._numbers_used = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def named(self, name: str) -> Iterator[Any]:
+        """What is said to be the value of a name: `count 3`, `city = "Kyoto"`, `tags ["red", "blue"]`."""
+        if not self.text or len(name) < 2:
+            return
+        for found in _naming(name).finditer(self.text):
+            yield from _said(found)
+
+    def of_kind(self, kind: str, name: str = "") -> list[str]:
+        """The values of a kind in the order in which the text has them."""
+        if not self.text:
+            return []
+        category = _categories().get(kind)
+        route = next((word for word in words(name) for way in _ROUTES if word in _ROUTES[way]), None)
+        if category == "place" and route:
+            way = "from" if route in _ROUTES["from"] else "to"
+            if found := _ROUTE[way].search(self.text):
+                return [found[1].rstrip(".")]
+        values = _READERS[category](self) if category else []
+        return values or [value for value in _values_of(kind) if self.mentions(value)]
+
+    def mentions(self, value: str) -> bool:
+        """Whether the text has a word or phrase, its underscores as spaces."""
+        phrase = value.replace("_", " ").lower()
+        return len(phrase) > 1 and _has_phrase(self._lower, phrase)
+
+    def number(self, whole: bool) -> int | float | None:
+        """The next number that the text has; None where there is no further one of that type."""
+        for said in self.numbers[self._numbers_used :]:
+            self._numbers_used += 1
+            if not whole or float(said).is_integer():
+                return int(float(said)) if whole else said
+        return None
+
+    @cached_property
+    def numbers(self) -> list[int | float]:
+        """The plain numbers of the text: none that belong to a date, a time or an id."""
+        bare = _DATETIME.sub(" ", _DATE.sub(" ", self.text))
+        said = (number.replace(",", "") for number in _NUMBER.findall(bare) if len(number) < 18)
+        return [float(number) if "." in number else int(number) for number in said]
+
+    @cached_property
+    def places(self) -> list[str]:
+        """The places that the text speaks of, one by one."""
+        found = [place for run in _PLACES.finditer(self.text) for place in _split_places(run["said"])]
+        if not found and (lower := _LOWER_PLACE.search(self.text)):
+            return [] if lower[1].split()[0] in _no_places() else [lower[1]]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def quoted(self) -> list[str]:
+        """The quoted parts of the text."""
+        return [double or single for double, single in _QUOTED.findall(self.text)]
+
+    @cached_property
+    def _lower(self) -> str:
+        return self.text.lower().replace("_", " ")
+
+
+def _has_phrase(text: str, phrase: str) -> bool:
+    at = text.find(phrase)
+    while at >= 0:
+        end = at + len(phrase)
+        before = at == 0 or not text[at - 1].isalnum()
+        if before and (end == len(text) or not text[end].isalnum()):
+            return True
+        at = text.find(phrase, at + 1)
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _naming(name: str) -> re.Pattern[str]:
+    """Finds a name and what stands behind it as its value."""
+    phrase = r"[\s_-]?".join(map(re.escape, words(name) or (name,)))
+    return re.compile(rf"(?<![\w]){phrase}[\"'`”]?(?P<filler>{_FILLER})\s*(?P<sign>[:=]?)\s*(?:{_VALUE})", re.I)
+
+
+def _said(found: re.Match[str]) -> Iterator[Any]:
+    """The values that a match may mean: JSON, a quoted text, a line, or its first word as number or text."""
+    for group in ("double", "single", "tick"):
+        if found[group] is not None:
+            yield found[group]
+            return
+    if found["json"]:
+        yield from _json(found["json"])
+        return
+    line = found["line"].strip()
+    first = line.split()[0].rstrip(_TRAILING)
+    number = _json(first.replace(",", "")) if first[:1].isdigit() or first[:1] == "-" else []
+    yield from number
+    if found["sign"] == ":":
+        yield line.rstrip(_TRAILING)
+    if found["sign"] or (found["filler"].strip() and not number) or any(sign.isdigit() for sign in first):
+        yield first
+
+
+def _json(said: str) -> list[Any]:
+    try:
+        return [orjson.loads(said)]
+    except orjson.JSONDecodeError:
+        return []
+
+
+def _split_places(said: str) -> list[str]:
+    """The places of a run of capitals: `Paris and London` are two, `San Francisco, CA` is one."""
+    parts = [part.rstrip(".") for part in re.split(r", (?:and |or )?| and | or | & ", said)]
+    if len(parts) == 2 and ", " in said and " and " not in said and _is_region(parts[1]) and len(parts[0]) > 3:
+        return [said.rstrip(".")]
+    return [part for part in parts if part.lower().split()[0] not in _no_places()]
+
+
+def _is_region(said: str) -> bool:
+    return bool(re.fullmatch(r"[A-Z]{2,3}", said)) or said in _values_of("country") or said in _values_of("state")
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[Hints], list[str]]:
+    return lambda hints: [found.group(found.lastindex or 0).rstrip(".,") for found in pattern.finditer(hints.text)]
+
+
+def _whole(hints: Hints) -> list[str]:
+    """The whole of what was said, as a question or a search goes."""
+    said = " ".join(hints.text.split())
+    return [said if len(said) <= _WHOLE else said[:_WHOLE].rsplit(" ", 1)[0]]
+
+
+def _latest(hints: Hints) -> list[str]:
+    return _DATE.findall(hints.text)[::-1]
+
+
+def _people(hints: Hints) -> list[str]:
+    return _PERSON.findall(hints.text) + _FULL_NAME.findall(hints.text)
+
+
+_READERS: dict[str, Callable[[Hints], list[str]]] = {
+    "email": _matches(_EMAIL),
+    "url": lambda hints: _URL.findall(hints.text) or [f"https://{name}" for name in _DOMAIN.findall(hints.text)],
+    "domain": _matches(_DOMAIN),
+    "date": lambda hints: _DATE.findall(hints.text),
+    "late date": _latest,
+    "date-time": _matches(_DATETIME),
+    "uuid": _matches(_UUID),
+    "phone": _matches(_PHONE),
+    "identifier": lambda hints: [found.lstrip("#") for found in _IDENTIFIER.findall(hints.text)],
+    "place": lambda hints: hints.places,
+    "code": _matches(_BACKTICKED),
+    "code 3": _matches(_CODE3),
+    "ticker": _matches(_TICKER),
+    "path": _matches(_PATH),
+    "person": _people,
+    "first name": lambda hints: [name.split()[0] for name in _people(hints)],
+    "last name": lambda hints: [name.split()[-1] for name in _people(hints) if " " in name],
+    "arithmetic": lambda hints: [found.strip() for found in _ARITHMETIC.findall(hints.text)],
+    "quoted": lambda hints: hints.quoted,
+    "topic": lambda hints: hints.quoted or _matches(_TOPIC)(hints),
+    "whole": lambda hints: hints.quoted or _whole(hints),
+}
+"""category -> what of it a text has."""
+
+
+@cache
+def _table() -> Json:
+    table: Json = assets.read_json("fixtures/replies/hints.json")
+    return table
+
+
+@cache
+def _categories() -> dict[str, str]:
+    return {kind: category for category, kinds in _table()["categories"].items() for kind in kinds}
+
+
+@cache
+def _no_places() -> frozenset[str]:
+    return frozenset(_table()["no_places"])
+
+
+_ROUTES = {
+    "from": frozenset({"from", "origin", "source", "departure", "start", "a"}),
+    "to": frozenset({"to", "destination", "target", "arrival", "end", "b"}),
+}
+
+
+@cache
+def _values_of(kind: str) -> tuple[str, ...]:
+    """The values that a kind is made of, where the table lists them."""
+    made = assets.read_json("fixtures/replies/names.json")["kinds"].get(kind, {})
+    return tuple(made.get("any", ()))

@@ -1,0 +1,375 @@
+"""A JSON Schema made ready for sampling: references resolved, `allOf` merged, what was worked out once kept.
+
+A spot is a tuple of JSON pointers into the schema: all that one value has to satisfy (`#/properties/city`, and the
+branch of its `anyOf` that was chosen). A shape is what these pointers say together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import lcm
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+import orjson
+
+from fakeapi.facts import schema_parts
+from fakeapi.model import Json
+from fakeapi.replies.sampling.patterns import finds
+
+Spot: TypeAlias = tuple[str, ...]
+Layer: TypeAlias = tuple[str, Json]
+
+TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+ROOT: Spot = ("#",)
+_DEEPEST = 24
+_IMPLIED = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties",
+               "propertyNames", "dependentRequired", "dependentSchemas"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"),
+    "string": ("pattern", "format", "minLength", "maxLength", "contentEncoding", "contentMediaType"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}  # fmt: skip
+_UNSURE = frozenset({
+    "not", "oneOf", "if", "contains", "dependentSchemas", "propertyNames", "patternProperties", "uniqueItems",
+    "unevaluatedProperties", "unevaluatedItems", "minProperties", "maxProperties", "multipleOf", "dependentRequired",
+})  # fmt: skip
+"""Keywords that a first try may miss: what is made under them is checked at once, and made again."""
+
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+
+
+class Shape:
+    """What a value at one spot has to be."""
+
+    def __init__(self, plan: Plan, spot: Spot, layers: tuple[Layer, ...], possible: bool) -> None:
+        self.plan = plan
+        self.spot = spot
+        self.layers = layers
+        self.types = _types(layers)
+        self.possible = possible and bool(self.types)
+        self.unsure = any(not _UNSURE.isdisjoint(node) for _, node in layers)
+        self._children: dict[str, Spot | None] = {}
+
+    def word(self, name: str) -> Any:
+        """The value of a keyword, the strictest one where several are given; None where it is not given."""
+        given = [node[name] for _, node in self.layers if name in node]
+        if not given:
+            return None
+        if name in _LOWER or name in _UPPER:
+            numbers = [value for value in given if isinstance(value, int | float) and not isinstance(value, bool)]
+            return (max if name in _LOWER else min)(numbers, default=None)
+        return given[0]
+
+    def every(self, name: str) -> list[Any]:
+        """All values of a keyword."""
+        return [node[name] for _, node in self.layers if name in node]
+
+    def size(self, name: str) -> int | None:
+        """The value of a keyword that counts: `minItems` 2.0 is 2."""
+        value = self.word(name)
+        return int(value) if isinstance(value, int | float) else None
+
+    @cached_property
+    def typed(self) -> bool:
+        """Whether the schema says anything of the type."""
+        return len(self.types) < len(TYPES)
+
+    @cached_property
+    def description(self) -> str:
+        """What the schema says in words."""
+        return next((text for text in self.every("description") if isinstance(text, str)), "")
+
+    @cached_property
+    def step(self) -> Fraction | None:
+        """The number that numbers are multiples of."""
+        steps = [
+            Fraction(str(value)) for value in self.every("multipleOf") if isinstance(value, int | float) and value > 0
+        ]
+        if not steps:
+            return None
+        least = steps[0]
+        for step in steps[1:]:
+            least = Fraction(lcm(least.numerator, step.numerator), _gcd(least.denominator, step.denominator))
+        return least
+
+    @cached_property
+    def members(self) -> list[Any] | None:
+        """The values that `const` and `enum` leave; None where there is neither."""
+        listed = [[value] for value in self.every("const")] + [
+            row for row in self.every("enum") if isinstance(row, list)
+        ]
+        if not listed:
+            return None
+        return [value for value in min(listed, key=len) if self.accepts(value)]
+
+    @cached_property
+    def examples(self) -> list[Any]:
+        """The valid `examples`, else the valid `default`, if it says anything."""
+        given = [value for row in self.every("examples") if isinstance(row, list) for value in row]
+        given += self.every("example")
+        found = [value for value in given if self.accepts(value)]
+        if found:
+            return found
+        return [value for value in self.every("default") if value not in (None, "", [], {}) and self.accepts(value)]
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Spot, ...], ...]:
+        """The choices still open: for each `anyOf`, `oneOf` and `if`, the spots that its branches add."""
+        found = (group for pointer, node in self.layers for group in _groups(pointer, node))
+        mine = set(self.spot)
+        return tuple(group for group in found if not any(mine.issuperset(branch) for branch in group))
+
+    @cached_property
+    def forbidden(self) -> frozenset[str]:
+        """Names that an object must not have: `not: {required: [name]}`."""
+        denied = (node for node in self.every("not") if isinstance(node, dict) and set(node) <= {"required", "type"})
+        return frozenset(names[0] for node in denied if len(names := node.get("required", ())) == 1)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The names that an object must have, those with a schema first and in its order."""
+        asked = dict.fromkeys(name for names in self.every("required") if isinstance(names, list) for name in names)
+        rules = [rule for rule in self.every("dependentRequired") if isinstance(rule, dict)]
+        while more := [
+            name for rule in rules for key in rule if key in asked for name in rule[key] if name not in asked
+        ]:
+            asked.update(dict.fromkeys(more))
+        return tuple(
+            [name for name in self.names if name in asked] + [name for name in asked if name not in self.names]
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the properties, in the schema's order."""
+        return tuple(
+            dict.fromkeys(name for names in self.every("properties") if isinstance(names, dict) for name in names)
+        )
+
+    @cached_property
+    def triggers(self) -> frozenset[str]:
+        """Names whose presence asks for more."""
+        rules = self.every("dependentSchemas") + self.every("dependentRequired")
+        return frozenset(name for rule in rules if isinstance(rule, dict) for name in rule)
+
+    def child(self, name: str) -> Spot | None:
+        """Where the value of a property stands; None where no value is allowed."""
+        if name not in self._children:
+            self._children[name] = self._possible(tuple(self._of_property(name)))
+        return self._children[name]
+
+    def item(self, index: int) -> Spot | None:
+        """Where the value of an item stands; None where none is allowed."""
+        return self._possible(tuple(self._of_item(index)))
+
+    def accepts(self, value: Any) -> bool:
+        """The verdict on a value at this spot."""
+        return all(self.plan.parts.part_accepts(pointer, value) for pointer in self.spot)
+
+    def _possible(self, spot: Spot) -> Spot | None:
+        return spot if self.plan.shape(spot).possible else None
+
+    def _of_property(self, name: str) -> Iterator[str]:
+        for pointer, node in self.layers:
+            covered = name in _mapping(node.get("properties"))
+            if covered:
+                yield f"{pointer}/properties/{escaped(name)}"
+            for pattern in _mapping(node.get("patternProperties")):
+                if finds(pattern, name):
+                    covered = True
+                    yield f"{pointer}/patternProperties/{escaped(pattern)}"
+            if not covered and "additionalProperties" in node:
+                yield f"{pointer}/additionalProperties"
+
+    def _of_item(self, index: int) -> Iterator[str]:
+        for pointer, node in self.layers:
+            first = node.get("prefixItems")
+            if isinstance(first, list) and index < len(first):
+                yield f"{pointer}/prefixItems/{index}"
+            elif "items" in node:
+                yield f"{pointer}/items"
+
+
+class Plan:
+    """One schema, its shapes worked out on demand and kept."""
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+        self.parts = schema_parts.parts(schema)
+        self._shapes: dict[Spot, Shape] = {}
+        self._ends: dict[tuple[Spot, int], bool] = {}
+
+    def shape(self, spot: Spot) -> Shape:
+        """What the pointers of a spot say together."""
+        if spot not in self._shapes:
+            self._shapes[spot] = self._shaped(spot)
+        return self._shapes[spot]
+
+    def ends(self, spot: Spot, levels: int) -> bool:
+        """Whether a value at the spot can be finished within so many levels of objects and arrays."""
+        key = (spot, levels)
+        if key not in self._ends:
+            self._ends[key] = False
+            self._ends[key] = self._can_end(self.shape(spot), levels)
+        return self._ends[key]
+
+    @cached_property
+    def height(self) -> int:
+        """The fewest levels that the whole schema needs."""
+        return next((levels for levels in range(_DEEPEST) if self.ends(ROOT, levels)), _DEEPEST)
+
+    def node(self, pointer: str) -> Any:
+        """What stands at a pointer; True (anything goes) where there is nothing."""
+        node = self.schema
+        for step in pointer.split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(node, list):
+                node = node[int(key)] if key.isdigit() and int(key) < len(node) else True
+            else:
+                node = node.get(key, True) if isinstance(node, dict) else True
+        return node
+
+    def _shaped(self, spot: Spot) -> Shape:
+        layers: dict[str, Json] = {}
+        possible = all([self._gather(pointer, layers) for pointer in spot])
+        return Shape(self, spot, tuple(layers.items()), possible)
+
+    def _gather(self, pointer: str, layers: dict[str, Json]) -> bool:
+        """Collects a node and all that it refers to; False where one of them allows nothing."""
+        if pointer in layers:
+            return True
+        node = self.node(pointer)
+        if not isinstance(node, dict):
+            return node is not False
+        layers[pointer] = node
+        more = [f"{pointer}/allOf/{index}" for index in range(len(_listing(node.get("allOf"))))]
+        if isinstance(reference := node.get("$ref", node.get("$dynamicRef")), str):
+            more.insert(0, self._target(reference))
+        asked = {name for _, other in layers.items() for name in _listing(other.get("required"))}
+        for name in _mapping(node.get("dependentSchemas")):
+            if name in asked:
+                more.append(f"{pointer}/dependentSchemas/{escaped(name)}")
+        return all([self._gather(other, layers) for other in more])
+
+    def _target(self, reference: str) -> str:
+        """The pointer that a reference means; one to nothing where it leads outside."""
+        fragment = unquote(reference.partition("#")[2])
+        if reference.startswith("#") and (not fragment or fragment.startswith("/")):
+            return f"#{fragment}".rstrip("/") if fragment else "#"
+        return next((at for at, node in _walk("#", self.schema) if _is_called(node, reference, fragment)), "#/ /")
+
+    def _can_end(self, shape: Shape, levels: int) -> bool:
+        if not shape.possible or levels < 0:
+            return False
+        if shape.members is not None or shape.examples:
+            return bool(shape.members) or bool(shape.examples)
+        if shape.groups:
+            return any(self.ends(shape.spot + branch, levels) for branch in shape.groups[0])
+        if any(kind not in ("object", "array") for kind in shape.types):
+            return True
+        if "array" in shape.types and not shape.size("minItems") and not shape.every("contains"):
+            return True
+        return any(self._container_ends(shape, kind, levels - 1) for kind in shape.types)
+
+    def _container_ends(self, shape: Shape, kind: str, levels: int) -> bool:
+        if kind == "object":
+            spots = [shape.child(name) for name in shape.required]
+        else:
+            spots = [shape.item(index) for index in range(min(shape.size("minItems") or 0, 8))]
+        return levels >= 0 and all(spot is not None and self.ends(spot, levels) for spot in spots)
+
+
+def plan(schema: Any) -> Plan:
+    """The plan of a schema, kept for equal content."""
+    try:
+        return _plan(orjson.dumps(schema))
+    except TypeError:
+        return Plan(schema)
+
+
+@lru_cache(maxsize=128)
+def _plan(content: bytes) -> Plan:
+    return Plan(orjson.loads(content))
+
+
+def escaped(name: str) -> str:
+    """A name as a step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _types(layers: tuple[Layer, ...]) -> tuple[str, ...]:
+    """The types that all layers allow, in the order of the first; those the keywords speak of where none says."""
+    given = [node["type"] for _, node in layers if "type" in node]
+    left = [name for name in _listed(given[0])] if given else list(TYPES)
+    for other in given[1:]:
+        allowed = _listed(other)
+        left = [narrowed for name in left if (narrowed := _narrowed(name, allowed))]
+    denied = {name for _, node in layers for name in _denied(node.get("not"))}
+    left = [name for name in left if name not in denied]
+    if given:
+        return tuple(dict.fromkeys(left))
+    implied = [
+        name for name, keywords in _IMPLIED.items() if any(key in node for _, node in layers for key in keywords)
+    ]
+    return tuple([name for name in implied if name in left][:1] or left)
+
+
+def _listed(given: Any) -> list[str]:
+    names = given if isinstance(given, list) else [given]
+    return [name for name in names if name in TYPES]
+
+
+def _narrowed(name: str, allowed: list[str]) -> str | None:
+    """A type as far as others allow it: of `number` and `integer`, `integer`."""
+    if name in allowed:
+        return name
+    if name in ("number", "integer") and ("number" in allowed or "integer" in allowed):
+        return "integer"
+    return None
+
+
+def _denied(node: Any) -> list[str]:
+    if not isinstance(node, dict) or set(node) != {"type"}:
+        return []
+    names = _listed(node["type"])
+    return [*names, "integer"] if "number" in names else names
+
+
+def _groups(pointer: str, node: Json) -> Iterator[tuple[Spot, ...]]:
+    for name in ("anyOf", "oneOf"):
+        if branches := _listing(node.get(name)):
+            yield tuple((f"{pointer}/{name}/{index}",) for index in range(len(branches)))
+    if "if" in node and ("then" in node or "else" in node):
+        yield (f"{pointer}/if", f"{pointer}/then"), (f"{pointer}/else",)
+
+
+def _walk(pointer: str, node: Any) -> Iterator[tuple[str, Json]]:
+    if isinstance(node, dict):
+        yield pointer, node
+        for name, child in node.items():
+            yield from _walk(f"{pointer}/{escaped(name)}", child)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _walk(f"{pointer}/{index}", child)
+
+
+def _is_called(node: Json, reference: str, fragment: str) -> bool:
+    by_anchor = bool(fragment) and fragment in (node.get("$anchor"), node.get("$dynamicAnchor"))
+    return by_anchor or node.get("$id") == reference
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def _mapping(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _listing(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
