@@ -26,8 +26,8 @@ from fakeapi.facts.counter import Counter as TokenCounter  # noqa: E402
 from fakeapi.facts.vocabulary import vocabulary  # noqa: E402
 
 SUFFIXES = (".py", ".md", ".txt", ".rst", ".json", "METADATA")
-RECORDED, MOST_WORDS, MOST_GAPS = 20, 40_000, 7_000
-"""A recording stands for that many files; so many words and gaps are kept."""
+RECORDED, MOST_WORDS, MOST_GAPS, MOST_TOKENS = 20, 40_000, 7_000, 6
+"""A recording stands for that many files; so many words and gaps are kept, of so many tokens at most."""
 
 
 def main(folders: Iterable[str]) -> None:
@@ -68,11 +68,9 @@ def _counted(sources: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _small(words: Iterable[str]) -> set[str]:
-    return {_as_kept(word) for word in words if 2 < len(word) < 24}
-
-
-def _as_kept(word: str) -> str:
-    return word.lower() if "'" not in word and (word[1:].islower() or word.isupper()) else word
+    """Words written in one of the usual ways, small; identifiers and fragments of codes are left out."""
+    usual = (word for word in words if 2 < len(word) < 16 and (word[1:].islower() or word.isupper()))
+    return {word if "'" in word else word.lower() for word in usual}
 
 
 def _texts(sources: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -92,7 +90,8 @@ def _frequent(found: Mapping[str, int], most: int) -> list[str]:
 def _by_cost(texts: Iterable[str], cost: Callable[[str], int], known: dict[str, int]) -> dict[str, list[str]]:
     table: dict[str, list[str]] = {}
     for text in sorted(set(texts) - set(known)):
-        table.setdefault(str(cost(text)), []).append(text)
+        if cost(text) <= MOST_TOKENS:
+            table.setdefault(str(cost(text)), []).append(text)
     return dict(sorted(table.items()))
 
 

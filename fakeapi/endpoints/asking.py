@@ -44,10 +44,9 @@ class FaultNames(Catalogue):
         if name in self.names or not name.startswith(PREFIX):
             return self.names.get(name)
         try:
-            faults.parse(name[len(PREFIX) :], "fault")
+            return self.stand_in if faults.parse(name[len(PREFIX) :], "fault") else None
         except FakeapiError as fault:
             raise refusal("model_unreadable", model=name, reason=str(fault)) from None
-        return self.stand_in
 
 
 def naming_faults(models: Catalogue, settings: Settings) -> Catalogue:

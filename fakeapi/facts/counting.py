@@ -75,6 +75,13 @@ def output_tokens(
     return max(total, 0)
 
 
+def answer_tokens(content: Sequence[Json], stop_reason: str | None, body: Json, model: Model) -> int:
+    """The whole output count of an answer to this request, from this model."""
+    choice = body.get("tool_choice")
+    kind = choice.get("type") if isinstance(choice, dict) else None
+    return output_tokens(content, model.tokenizer, stop_reason, tool_choice=kind, created_at=model.created_at)
+
+
 def _end(stop_reason: str | None, own: Frame) -> int:
     if stop_reason in _CUT:
         return 0

@@ -34,8 +34,8 @@ class Reading:
 
     Attributes:
         word: a word with its contractions, as a group, so that splitting by it gives gaps and words in turn.
-        begins: where a mark of beginning belongs: after a space, before punctuation and the like.
-        ends: where a mark of ending belongs: after punctuation and the like, before a single space.
+        begins: the space after which a mark of beginning belongs, before punctuation and the like.
+        ends: the single space before which a mark of ending belongs, after punctuation and the like.
         run: a stretch of one kind within a marked gap.
         alone: a stretch of characters that stand alone.
     """
@@ -59,8 +59,8 @@ def reading(ascii_only: bool) -> Reading:
     anywhere = "".join(sided)
     return Reading(
         word=re.compile(f"([{letters}]+(?:{_CONTRACTIONS}(?![{letters}]))*)"),
-        begins=re.compile(f"(?<= )(?!'{BEGIN})(?=[{anywhere}])"),
-        ends=re.compile(f"(?<=[{anywhere}])(?= (?! ))"),
+        begins=re.compile(f" (?!'{BEGIN})(?=[{anywhere}])"),
+        ends=re.compile(f"(?<=[{anywhere}]) (?! )"),
         run=re.compile(
             f"{FREE_SPACE}| +|\n+|\t+|\u3000+|"
             + "|".join(f"{BEGIN}?[{kind}]+{END}?" for kind in grouped if kind)
@@ -123,7 +123,7 @@ def marked_gap(gap: str, known: Vocabulary, *, first: bool = False, last: bool =
     left, right = "" if first else END, "" if last else BEGIN
     marked = f"{left}{gap}{right}"
     if " " in gap:
-        marked = patterns.ends.sub(END, patterns.begins.sub(BEGIN, marked))
+        marked = patterns.begins.sub(" " + BEGIN, patterns.ends.sub(END + " ", marked))
         marked = marked.replace(f"{END} {BEGIN}", f"{END}{FREE_SPACE}{BEGIN}")
     marked = marked[len(left) : len(marked) - len(right)]
     if first and known.marked_start and gap[0] != " ":

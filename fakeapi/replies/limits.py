@@ -19,7 +19,7 @@ def limit(draft: Draft, call: Call) -> Draft:
     if most == 0:
         return replace(draft, content=(), stop_reason="max_tokens", stop_sequence=None, stop_details=None)
     draft = _stopped(_continued(draft, conversation.prefill(call.body)), call)
-    return _shortened(draft, most, call.model.tokenizer)
+    return _shortened(draft, most, call)
 
 
 def _continued(draft: Draft, prefill: str) -> Draft:
@@ -111,11 +111,11 @@ def _ended(draft: Draft, kept: tuple[tuple[Json, ...], str | None], reason: str,
     )
 
 
-def _shortened(draft: Draft, limit: int, family: str) -> Draft:
+def _shortened(draft: Draft, limit: int, call: Call) -> Draft:
     """Cut at exactly `limit` tokens, within text, thinking or a tool's JSON."""
-    if counting.output_tokens(list(draft.content), family, draft.stop_reason) <= limit:
+    if counting.answer_tokens(draft.content, draft.stop_reason, call.body, call.model) <= limit:
         return draft
-    left = limit
+    left, family = limit, call.model.tokenizer
     for at, block in enumerate(draft.content):
         cost = counting.block_tokens(block, family)
         if cost > left:

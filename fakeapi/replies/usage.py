@@ -32,7 +32,7 @@ def _output(draft: Draft, call: Call, uncut: Draft) -> int:
         for row in uncut.documented:
             if _is_for(row, call) and row["max_tokens"] == limit:
                 return int(row["usage"]["output_tokens"])
-    return min(limit, counting.output_tokens(list(draft.content), call.model.tokenizer, draft.stop_reason))
+    return min(limit, counting.answer_tokens(draft.content, draft.stop_reason, call.body, call.model))
 
 
 def _is_for(row: Json, call: Call) -> bool:

@@ -1,52 +1,55 @@
-"""What real clients do when they meet each fault: seen by running them (versions in `SEEN_WITH`).
+"""What real clients do when they meet each fault, as seen by running them: tests/corpus/faults_in_clients.jsonl.
 
-`docs/faults.md` shows these words, test_faults_sdks.py and claude_code.py hold them against the clients.
+test_faults_sdks.py and claude_code.py hold the words against the clients; docs/faults.md shows them.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 SEEN_WITH = {"Python SDK": "2.12.0", "TypeScript SDK": "1.12.0", "Claude Code": "2.1.197"}
 ANSWER = "the answer"
+_FILE = Path(__file__).parents[1] / "corpus" / "faults_in_clients.jsonl"
+
+ROWS: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text().splitlines()]
+"""`fault`: what is asked for; `timeout`: the client's own, in seconds; then for each client what comes of it, in an SDK
+`{plain, stream}`."""
 
 
-class Case(NamedTuple):
-    """A fault as it is asked for, and what each client makes of it: plain, streamed.
+def write(rows: list[dict[str, Any]]) -> None:
+    """Write what was seen."""
+    _FILE.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
-    `timeout` is the client's own, in seconds; "" means that the streamed answer fares as the plain one does.
-    """
 
-    fault: str
-    python: tuple[str, str]
-    typescript: tuple[str, str]
-    claude_code: str = ""
-    timeout: float = 10.0
+def seen_by(found: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What a client's script found, in words, by fault; the first fault is none."""
+    whole = found[""]["plain"]["text"]
+    return {fault: {way: words(came, whole) for way, came in ways.items()} for fault, ways in found.items()}
 
 
 def words(seen: dict[str, Any], whole: str) -> str:
-    """What a client's script saw, in words; `whole` is the text of the unbroken answer."""
-    if "error" not in seen:
-        complete = seen["text"] == whole and seen["stop_reason"] == "end_turn"
-        said = ANSWER if complete else f"no error: {_piece(seen, whole)}"
-    elif seen["status"] and seen["status"] >= 400:
-        said = f"`{seen['error']}`"
-    else:
-        said = f"`{seen['error']}`: {_sentence(seen['sentence'])}"
+    """What came of one call, in words; `whole` is the text of the unbroken answer."""
+    said = _words(seen, whole)
     return said if seen["requests"] == 1 else f"{said}, {seen['requests']} requests"
 
 
-def _piece(seen: dict[str, Any], whole: str) -> str:
-    if seen["text"] is None:
-        return "a message without content"
+def _words(seen: dict[str, Any], whole: str) -> str:
+    if "string" in seen:
+        return "no error: the body as a string"
+    if "error" in seen:
+        said = f"`{seen['error']}`"
+        if seen["type"]:
+            return f"{said} `{seen['type']}`"
+        return f"{said} “{_sentence(seen['sentence'])}”" if seen["sentence"] and not seen["status"] else said
+    if (seen["text"], seen["stop_reason"]) == (whole, "end_turn"):
+        return ANSWER
     assert whole.startswith(seen["text"])
-    return f"part of the answer, its stop reason {'missing' if seen['stop_reason'] is None else seen['stop_reason']}"
+    return f"no error: part of the answer, `stop_reason` {seen['stop_reason']}"
 
 
 def _sentence(text: str) -> str:
-    """A sentence without what depends on the very answer."""
-    if '"error"' in text or "'error'" in text:
-        kind = re.search(r"type.: .?.?(\w+_error)|\"type\":\"(\w+_error)", text)
-        return f"{kind[1] or kind[2]}" if kind else text
-    return re.split(r":? (?:line|at position) \d|\. See ", text)[0].rstrip(".") or "no sentence"
+    """The first sentence, without what depends on the very answer."""
+    return re.split(r":? (?:line|at position) \d|\. |\.$", text)[0]

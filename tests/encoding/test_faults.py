@@ -191,10 +191,10 @@ def test_faults_are_played_in_the_order_in_which_they_are_asked_for():
 
 def test_waits_and_cuts_of_faults_stay_where_they_are_between_paced_events():
     parts: list[Part] = [START, Wait(7.0), ONE, Cut()]
-    assert list(faults.paced(parts, Pace(tokens_per_second=2), chance.random(0))) == [
+    assert list(faults.paced(parts, Pace(tokens_per_second=2), chance.draws("test"))) == [
         *(Send(START.data), Wait(7.0), Wait(1.0), Send(ONE.data), Cut()),
     ]
-    assert list(faults.paced([Cut()], INSTANT, chance.random(0))) == [Cut()]
+    assert list(faults.paced([Cut()], INSTANT, chance.draws("test"))) == [Cut()]
 
 
 def test_an_error_comes_instead_of_the_answer_with_the_headers_of_its_kind():

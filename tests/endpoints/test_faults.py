@@ -82,6 +82,21 @@ def test_a_faults_name_works_in_every_contract_mode(contract):
     assert (answer.reply.status, header(answer, "fakeapi-warning")) == (529, None)
 
 
+def test_the_bare_prefix_is_no_model():
+    assert refusal({**BASIC, "model": "fakeapi-"}) == (404, "not_found_error", "model: fakeapi-")
+
+
+def test_no_request_is_refused_for_what_the_model_of_a_fault_cannot_do():
+    odd = {
+        "model": "fakeapi-529",
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "xhigh"},
+        "max_tokens": 100_000,
+        "messages": [*BASIC["messages"], {"role": "system", "content": "Be brief."}],
+    }
+    assert refusal({**BASIC, **odd})[0] == 529
+
+
 def test_a_name_that_asks_for_no_known_fault_is_an_unknown_model_and_says_why():
     status, kind, sentence = refusal({**BASIC, "model": "fakeapi-slise"})
     assert (status, kind) == (404, "not_found_error")
@@ -221,6 +236,10 @@ HARMLESS = ("stall", "slow-headers", "slice", "one-chunk", "crlf", "no-ping", "d
 
 
 BREAKING = ("truncate", "no-stop", "cut", "error", "malformed", "empty", "unknown-event")
+
+
+def test_every_fault_either_breaks_an_answer_or_comes_instead_of_it_or_harms_nothing():
+    assert {*HARMLESS, *BREAKING, "status", "html"} == set(FAULTS)
 
 
 @pytest.mark.parametrize("name", HARMLESS)

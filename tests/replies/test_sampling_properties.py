@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fakeapi.facts import schemas
 from fakeapi.replies.sampling import sample, sample_arguments
 from tests.replies import schemas_at_random as random
 
-SLOW = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SLOW = settings(
+    max_examples=400,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
 SAYINGS = ("", "What's the weather in Paris and London?", "name: Ann Lee, age 7, count = 3, tags [1, \"x\"], value 'q'")
 
 

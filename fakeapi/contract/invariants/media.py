@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from fakeapi.contract.invariants.survey import Place, Survey, as_object, kind_of, text_of
@@ -110,7 +109,7 @@ def _check_pdf(place: Place, data: str, limit: int) -> None:
     raw = _decode(data)
     if raw is None or b"%PDF-" not in raw[:_HEAD]:
         raise refusal("pdf_invalid", location=place.location)
-    pdf = _pdf(data)
+    pdf = media.encoded_pdf(data)
     if pdf is None:
         raise refusal("pdf_unreadable")
     if pdf.encrypted:
@@ -125,7 +124,7 @@ def amount(seen: Survey) -> None:
     limit = _most_media(seen)
     if pictures <= limit and "document" not in seen.places:
         return
-    pdfs = (_pdf(data) for _, data, kind in _encoded(seen, "document") if kind == "application/pdf")
+    pdfs = (media.encoded_pdf(data) for _, data, kind in _encoded(seen, "document") if kind == "application/pdf")
     pages = sum(pdf.pages for pdf in pdfs if pdf)
     if pages + pictures > limit:
         raise refusal("media_many", pages=pages, images=pictures, limit=limit)
@@ -163,10 +162,3 @@ def _image_size(data: str) -> tuple[int, ...]:
         whole = _decode(data)
         size = media.image_size(whole) if whole else None
     return tuple(size) if size else ()
-
-
-@lru_cache(maxsize=64)
-def _pdf(data: str) -> media.Pdf | None:
-    """What is known of a PDF; None for bytes that can't be read as one."""
-    raw = _decode(data)
-    return media.pdf(raw) if raw else None

@@ -42,9 +42,9 @@ def error_answer(
     x_should_retry: str = "",
     limit: str = "requests",
 ) -> Instead:
-    """An error of the API before the answer, with the headers of its kind (contract.md 3, 16).
+    """An error of the API before the answer, with the headers and the sentence of its status.
 
-    A 429 says `retry-after: 1` unless told otherwise, and which rate limit is exhausted.
+    A 429 says `retry-after: 1` unless told otherwise, and which rate limit is exhausted (contract.md 3, 16).
     """
     fault = worded(status, scene, limit)
     fault = ApiError(

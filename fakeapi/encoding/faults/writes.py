@@ -24,10 +24,10 @@ def slices(effects: Iterable[Effect], *, size: int = 1, through: str = "", every
             yield Wait(every)
 
 
-def _pieces(data: bytes, size: int, through: str) -> list[bytes]:
+def _pieces(data: bytes, size: int, through: str) -> Iterable[bytes]:
     if through:
         return (_WITHIN_CHARACTER if through == "character" else _WITHIN_LINE_END).split(data)
-    return [data[start : start + size] for start in range(0, len(data), size)]
+    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 def one_chunk(effects: Iterable[Effect]) -> Iterator[Effect]:

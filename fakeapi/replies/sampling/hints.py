@@ -32,6 +32,10 @@ _PATH = re.compile(
     r"(?<![\w:/])(?:[~.]{0,2}/)?(?:[\w.-]+/)*[\w-]+\.[A-Za-z]\w{0,4}(?![\w/])|(?<![\w:/])[~.]{0,2}/[\w./-]*\w"
 )
 _BACKTICKED = re.compile(r"`([^`\n]+)`")
+_COMMAND = re.compile(
+    r"\b(?:run|execute)\s+(?:the\s+)?(?:following\s+)?(?:bash\s+|shell\s+)?(?:command\s*)?:?\s*(?!the\b|a\b|it\b|my\b)([^\n]{2,200})",
+    re.I,
+)
 _QUOTED = re.compile(r"[\"“]([^\"”\n]+)[\"”]|(?<![\w])'([^'\n]+)'(?!\w)")
 _ARITHMETIC = re.compile(r"\(?-?\d[\d.,]*(?:[ ()]*[-+*/×÷^%][ ()]*-?\d[\d.,]*\)?)+")
 _NUMBER = re.compile(
@@ -208,6 +212,7 @@ _READERS: dict[str, Callable[[Hints], list[str]]] = {
     "phone": _matches(_PHONE),
     "identifier": lambda hints: [found.lstrip("#") for found in _IDENTIFIER.findall(hints.text)],
     "place": lambda hints: hints.places,
+    "command": lambda hints: _matches(_BACKTICKED)(hints) or _matches(_COMMAND)(hints),
     "code": _matches(_BACKTICKED),
     "code 3": _matches(_CODE3),
     "ticker": _matches(_TICKER),

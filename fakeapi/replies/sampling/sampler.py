@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TRIES = 12
 _MOST_TRIES = 400
-_MOST_VALUES = 3000
+_MANY_VALUES = 100
 _MOST_OPTIONAL = 16
 _FEW_OPTIONAL = 3
 _DEEP = 3
@@ -121,11 +121,18 @@ class Sampler:
         return self.value(shape.spot + self._dice.choice(branches), name, owner, levels)
 
     def _branches(self, shape: Shape, levels: int) -> list[Spot]:
-        ending = [branch for branch in shape.groups[0] if self._plan.ends(shape.spot + branch, levels)]
+        ending: list[Spot] = []
+        for within in range(levels + 1) if self._crowded else (levels,):
+            ending = ending or [branch for branch in shape.groups[0] if self._plan.ends(shape.spot + branch, within)]
         if not ending:
             raise UnsatisfiableError
         telling = [branch for branch in ending if self._plan.shape(shape.spot + branch).types != ("null",)]
         return telling or ending
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether enough was said, or said deep enough, to come to an end."""
+        return self._depth >= _DEEP or self._values > _MANY_VALUES
 
     def _type(self, shape: Shape, name: str, levels: int) -> str:
         """The first type that says something and can be finished; a number where only the name speaks, and of one."""
@@ -175,7 +182,7 @@ class Sampler:
         return names if most is None else names[: max(most, len(shape.required))]
 
     def _wanted(self, shape: Shape, optional: list[str]) -> list[str]:
-        if self._lean or self._values > _MOST_VALUES:
+        if self._lean or self._values > _MANY_VALUES:
             return []
         simple = [key for key in optional if self._is_simple(shape, key)]
         if self._generous:
@@ -200,7 +207,7 @@ class Sampler:
     def _fill(self, value: dict[str, Any], shape: Shape, levels: int) -> None:
         """Further properties, up to `minProperties`; two of them for a map that has no others."""
         least = min(shape.size("minProperties") or 0, _MOST_FILLED)
-        is_map = not shape.names and (shape.child("alpha") or self._patterned(shape)) and self._says_of_others(shape)
+        is_map = not shape.names and (shape.child("alpha") or shape.patterned) and self._says_of_others(shape)
         wanted = max(least, len(value) + 2 if is_map and not self._lean and levels > 1 else 0)
         most = shape.size("maxProperties")
         for index in range(4 * wanted):
@@ -223,17 +230,14 @@ class Sampler:
         if rules := [f"{at}/propertyNames" for at, node in shape.layers if "propertyNames" in node]:
             said = self.value(tuple(rules), "key", "", 1)
             return said if isinstance(said, str) else ""
-        patterns = self._patterned(shape)
+        patterns = list(shape.patterned.values())
         if patterns and (shape.child("alpha") is None or not shape.names):
             return matching(self._dice.choice(patterns), self._dice) or ""
         return scalars.key(value, index)
 
-    def _patterned(self, shape: Shape) -> list[str]:
-        return [pattern for rule in shape.every("patternProperties") if isinstance(rule, dict) for pattern in rule]
-
     def _says_of_others(self, shape: Shape) -> bool:
         others = shape.every("additionalProperties")
-        return bool(self._patterned(shape)) or any(isinstance(rule, dict) and rule for rule in others)
+        return bool(shape.patterned) or any(isinstance(rule, dict) and rule for rule in others)
 
     def _array(self, shape: Shape, name: str, owner: str, levels: int) -> list[Any]:
         asked = [(f"{at}/contains", int(node.get("minContains", 1))) for at, node in shape.layers if "contains" in node]
@@ -252,7 +256,7 @@ class Sampler:
     ) -> bool:
         """Adds an item, another one than before where they must differ; False where there is no further one."""
         spot = shape.item(index)
-        if spot is None or levels <= 0:
+        if spot is None or not self._plan.ends(spot + extra, levels - 1):
             return False
         for _ in range(1 if seen is None else 2 * _TRIES):
             item = self.value(spot + extra, naming.singular(name), "", levels - 1)
@@ -270,8 +274,8 @@ class Sampler:
         spot = shape.item(0)
         if spot is None or not self._plan.ends(spot, levels - 1):
             return least
-        usual = 1 if self._depth >= _DEEP or levels <= 1 or self._values > _MOST_VALUES else self._dice.randint(1, 3)
-        wished = max(least, first or (0 if self._lean else usual))
+        usual = 1 if self._depth >= _DEEP or levels <= 1 else self._dice.randint(1, 3)
+        wished = max(least, first or (0 if self._lean or self._values > _MANY_VALUES else usual))
         return min(wished if most is None else max(least, min(wished, most)), 10_000)
 
     def _text(self, shape: Shape, name: str, owner: str, levels: int) -> str:

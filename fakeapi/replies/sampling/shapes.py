@@ -155,6 +155,12 @@ class Shape:
         rules = self.every("dependentSchemas") + self.every("dependentRequired")
         return frozenset(name for rule in rules if isinstance(rule, dict) for name in rule)
 
+    @cached_property
+    def patterned(self) -> dict[str, str]:
+        """Where the values of `patternProperties` stand -> the pattern of their names."""
+        rules = ((at, _mapping(node.get("patternProperties"))) for at, node in self.layers)
+        return {f"{at}/patternProperties/{escaped(pattern)}": pattern for at, rule in rules for pattern in rule}
+
     def child(self, name: str) -> Spot | None:
         """Where the value of a property stands; None where no value is allowed."""
         if name not in self._children:
@@ -275,11 +281,25 @@ class Plan:
         return any(self._container_ends(shape, kind, levels - 1) for kind in shape.types)
 
     def _container_ends(self, shape: Shape, kind: str, levels: int) -> bool:
-        if kind == "object":
-            spots = [shape.child(name) for name in shape.required]
-        else:
-            spots = [shape.item(index) for index in range(min(shape.size("minItems") or 0, 8))]
-        return levels >= 0 and all(spot is not None and self.ends(spot, levels) for spot in spots)
+        if levels < 0:
+            return False
+        if kind == "array":
+            first = min(shape.size("minItems") or 0, 8)
+            return all(self._spot_ends(shape.item(index), levels) for index in range(first))
+        if not all(self._spot_ends(shape.child(name), levels) for name in shape.required):
+            return False
+        missing = (shape.size("minProperties") or 0) - len(shape.required)
+        return missing <= 0 or self._has_more(shape, missing, levels)
+
+    def _has_more(self, shape: Shape, missing: int, levels: int) -> bool:
+        """Whether so many properties more can be had: named ones, or any number of others."""
+        optional = [name for name in shape.names if name not in shape.required]
+        others = [shape.child("alpha"), *((spot,) for spot in shape.patterned)]
+        named = sum(self._spot_ends(shape.child(name), levels) for name in optional)
+        return named >= missing or any(self._spot_ends(spot, levels) for spot in others)
+
+    def _spot_ends(self, spot: Spot | None, levels: int) -> bool:
+        return spot is not None and self.ends(spot, levels)
 
 
 def plan(schema: Any) -> Plan:

@@ -1,12 +1,13 @@
 // Each fault met by the TypeScript SDK, plain and streamed: prints what came of it as JSON.
-// Run by test_faults_sdks.py; given a JSON object: name of the case -> what the header asks for.
+// Run by test_faults_sdks.py; given a JSON object: what the header asks for -> the client's timeout in seconds.
 import { readFileSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
 const cases = JSON.parse(process.argv[2]);
-const request = { model: "claude-haiku-4-5", max_tokens: 200, messages: [{ role: "user", content: "Erzähle von Brücken" }] };
+const messages = [{ role: "user", content: "Erzähle von Brücken" }];
+const request = { model: "claude-haiku-4-5", max_tokens: 200, messages };
 
-const create = (client) => client.messages.create(request);
+const plain = (client) => client.messages.create(request);
 
 const stream = async (client) => {
   let text = "";
@@ -16,27 +17,33 @@ const stream = async (client) => {
   return message;
 };
 
+let number = 0;
+
+// What came of one call, in a session of its own.
 const seen = async (act, fault) => {
   let requests = 0;
   const counting = (...given) => {
     requests += 1;
     return fetch(...given);
   };
-  const defaultHeaders = { "x-fakeapi-fault": fault };
-  const client = new Anthropic({ fetch: counting, defaultHeaders, timeout: 1500 });
+  number += 1;
+  const client = new Anthropic({
+    baseURL: `${process.env.ANTHROPIC_BASE_URL}/s/typescript-${number}`,
+    fetch: counting,
+    defaultHeaders: { "x-fakeapi-fault": fault },
+    timeout: cases[fault] * 1000,
+  });
   try {
     const message = await act(client);
-    return { text: message.content?.[0]?.text ?? null, stop_reason: message.stop_reason ?? null, requests };
+    if (typeof message === "string") return { string: message, requests };
+    return { text: message.content[0].text, stop_reason: message.stop_reason, requests };
   } catch (error) {
-    return { error: error.constructor.name, status: error.status ?? null, sentence: String(error.message).slice(0, 200), requests };
+    const { status = null, type = null } = error;
+    return { error: error.constructor.name, status, type, sentence: error.message, requests };
   }
 };
 
-const found = {};
-await Promise.all(
-  Object.entries(cases).map(async ([name, fault]) => {
-    found[name] = { plain: await seen(create, fault), stream: await seen(stream, fault) };
-  }),
-);
+const both = async (fault) => [fault, { plain: await seen(plain, fault), stream: await seen(stream, fault) }];
+const found = Object.fromEntries(await Promise.all(Object.keys(cases).map(both)));
 const { version } = JSON.parse(readFileSync(new URL("node_modules/@anthropic-ai/sdk/package.json", import.meta.url)));
-console.log(JSON.stringify({ version, found: Object.fromEntries(Object.keys(cases).map((name) => [name, found[name]])) }));
+console.log(JSON.stringify({ version, found }));

@@ -1,15 +1,17 @@
 """Each fault met by the Python SDK, plain and streamed: prints what came of it as JSON.
 
-Run by test_faults_sdks.py; given a JSON object: name of the case -> what the header asks for.
+Run by test_faults_sdks.py; given a JSON object: what the header asks for -> the client's timeout in seconds.
 """
 
 import json
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
 
 CASES = json.loads(sys.argv[1])
+MODEL = "claude-haiku-4-5"
 PROMPT = [{"role": "user", "content": "Erzähle von Brücken"}]
 
 
@@ -23,35 +25,42 @@ class Counting(anthropic.DefaultHttpxClient):
         return super().send(*arguments, **options)
 
 
-def create(client):
-    return client.messages.create(model="claude-haiku-4-5", max_tokens=200, messages=PROMPT)
+def plain(client):
+    return client.messages.create(model=MODEL, max_tokens=200, messages=PROMPT)
 
 
 def stream(client):
-    with client.messages.stream(model="claude-haiku-4-5", max_tokens=200, messages=PROMPT) as events:
+    with client.messages.stream(model=MODEL, max_tokens=200, messages=PROMPT) as events:
         text = "".join(events.text_stream)
         message = events.get_final_message()
-    assert text == message.content[0].text
+    assert text == message.content[0].text, "the pieces are not the text"
     return message
 
 
-def seen(act, fault):
-    headers = {"x-fakeapi-fault": fault}
+def name(error):
+    module = type(error).__module__.partition(".")[0]
+    return f"httpx2.{type(error).__name__}" if module.startswith("httpx") else type(error).__name__
+
+
+def seen(number, act, fault):
+    """What came of one call, in a session of its own."""
+    base_url = f"{os.environ['ANTHROPIC_BASE_URL']}/s/python-{number}"
     with Counting() as http:
-        client = anthropic.Anthropic(http_client=http, default_headers=headers, timeout=1.5)
+        options = {"timeout": CASES[fault], "default_headers": {"x-fakeapi-fault": fault}}
+        client = anthropic.Anthropic(base_url=base_url, http_client=http, **options)
         try:
             message = act(client)
-            came = {"text": getattr(message.content[0], "text", None) if message.content else None}
-            came["stop_reason"] = message.stop_reason
+            came = {"text": message.content[0].text, "stop_reason": message.stop_reason}
         except Exception as error:
-            kind = type(error)
-            came = {"error": kind.__name__ if "anthropic" in kind.__module__ else f"{kind.__module__.split('.')[0]}.{kind.__name__}"}
-            came |= {"status": getattr(error, "status_code", None), "sentence": str(error)[:200]}
+            came = {"error": name(error), "status": getattr(error, "status_code", None), "sentence": str(error)}
+            came["type"] = getattr(error, "type", None)
         return came | {"requests": http.requests}
 
 
-jobs = {(name, act): fault for name, fault in CASES.items() for act in (create, stream)}
+jobs = [(fault, act) for fault in CASES for act in (plain, stream)]
 with ThreadPoolExecutor(12) as pool:
-    results = dict(zip(jobs, pool.map(lambda job: seen(job[1], jobs[job]), jobs)))
-found = {name: {"plain": results[name, create], "stream": results[name, stream]} for name in CASES}
+    results = list(pool.map(lambda number: seen(number, jobs[number][1], jobs[number][0]), range(len(jobs))))
+found = {fault: {} for fault in CASES}
+for (fault, act), came in zip(jobs, results, strict=True):
+    found[fault][act.__name__] = came
 json.dump({"version": anthropic.__version__, "found": found}, sys.stdout)
