@@ -1,4 +1,4 @@
-"""Streams: how many events per second a core writes, how late deltas come in thousands of streams, what idle ones weigh.
+"""Streams: events per second of a core, lateness in thousands of streams, and what idle ones weigh.
 
 `python benchmarks/streams.py [events|late|idle]...`; needs two cores. The server has one, the clients the other.
 """

@@ -5,6 +5,7 @@ Content is drawn from (seed, normalised request); ids from (seed, number of the 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING
@@ -62,6 +63,15 @@ def organization(seed: int) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
 
 
+@lru_cache(maxsize=64)
+def _millisecond(milliseconds: int) -> tuple[str, str, int]:
+    """Of the smallest UUIDv7 of a millisecond: its first twelve characters, those of the next number that differs in
+    them, and the number that its last ten stand for."""
+    number = uuid7(milliseconds, int.from_bytes(digest("millisecond", milliseconds, size=2), "big") << 62)
+    rest, low = divmod(number, _TEN)
+    return base58(number)[:12], base58((rest + 1) * _TEN)[:12], low
+
+
 class Chance:
     """The ids of one exchange, drawn from the seed, the exchange's number and the session's clock.
 
@@ -79,11 +89,11 @@ class Chance:
 
     def request_id(self) -> str:
         """`req_011C…`, time-ordered (contract.md 4)."""
-        return self._timed("req", self._bits[:10])
+        return self._timed("req", self._bits[:8])
 
     def message_id(self) -> str:
         """`msg_011C…`, time-ordered since mid-2026 (contract.md 4)."""
-        return self._timed("msg", self._bits[10:20])
+        return self._timed("msg", self._bits[10:18])
 
     def trace(self) -> str:
         """A W3C trace context as the `traceresponse` header carries it."""
@@ -100,8 +110,12 @@ class Chance:
         return identity(prefix, self.seed, self.number, self._drawn)
 
     def _timed(self, prefix: str, bits: bytes) -> str:
-        number = uuid7(int(self.now * 1000), int.from_bytes(bits, "big") & 0x3FFFFFFFFFFFFFFFFFF)
-        return f"{prefix}_01{base58(number)}"
+        """A UUIDv7: its millisecond decides the first twelve characters, chance (58 bits) the other ten."""
+        start, after, rest = _millisecond(int(self.now * 1000))
+        low = rest + (int.from_bytes(bits, "big") >> 6)
+        if low >= _TEN:
+            start, low = after, low - _TEN
+        return f"{prefix}_01{start}{_ten_characters(low)}"
 
 
 def random(*parts: object) -> Random:

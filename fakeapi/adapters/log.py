@@ -77,7 +77,7 @@ def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
     if exchange.warning:
         line += "  " + paint(_YELLOW, "warning: " + _visible(exchange.warning))
     if exchange.hint:
-        line += "  " + paint(_DIM, f"({exchange.hint})")
+        line += "  " + paint(_DIM, f"({_visible(exchange.hint)})")
     return line
 
 

@@ -30,7 +30,7 @@ async def play(reply: Reply, receive: Receive, send: AsgiSend, lateness: Latenes
     effects = iter(reply.effects)
     held, pause = _until_pause(effects)
     if pause is None:
-        await _start(reply, send)
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
         await send({"type": "http.response.body", "body": held})
         return "completed"
     lateness = lateness or Lateness()

@@ -94,7 +94,7 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
         stop_sequence=draft.stop_sequence,
         stop_details=draft.stop_details,
         usage=bill,
-        extra={name: value for name, value in draft.extra.items() if name != "model"},
+        extra={name: value for name, value in draft.extra.items() if name != "model"} if draft.extra else draft.extra,
         partial=draft.partial,
     )
 

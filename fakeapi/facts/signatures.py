@@ -132,7 +132,7 @@ def _header(purpose: str, model: str, organization: str) -> Fields:
     """As the newest recorded ones have it; empty members are left out."""
     if _PURPOSES[purpose] != 1:
         return {1: _GENERATION, 3: 2, 4: organization.encode()} if organization else {1: _GENERATION, 3: 2}
-    named = {6: model.encode(), 7: 0, 8: b"thinking", 11: organization.encode()}
+    named: Fields = {6: model.encode(), 7: 0, 8: b"thinking", 11: organization.encode()}
     return {1: _GENERATION, 3: 2, **{number: value for number, value in named.items() if value != b""}}
 
 

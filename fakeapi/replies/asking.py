@@ -18,15 +18,14 @@ _LONG = 1500
 _EDGE = 500
 _FIRST_SENTENCE = 160
 _BY_NAME, _BY_WORDS = 9, 5
-_ENDINGS = re.compile(
-    r"(?<=\w{3})(?:ations?|ators?|ating|ated|ates?|ations|ies|ings?|ions?|ors?|ers?|ed|es|s|e|y)$"
-)
+_ENDINGS = re.compile(r"(?<=\w{3})(?:ations?|ators?|ating|ated|ates?|ations|ies|ings?|ions?|ors?|ers?|ed|es|s|e|y)$")
 _SHORT_ENDINGS = re.compile(r"(?<=\w{3})[sey]$")
 _WORD = re.compile(r"[a-z0-9àáâäãåçèéêëìíîïñòóôöõùúûüýß]+(?:'[a-z]+)?")
 _CLAUSE = r"(?:^|[.!?;:,\n]\s*|\b(?:and|then|please|you|to|now|must|should|also|first|next)\s+)"
 _DETERMINERS = r"(?:(?:the|a|an|your|my|this|that|available|provided|given|registered|necessary|background)\s+)*"
 _GENERAL = re.compile(
-    rf"\b(?:use|call|using|invoke|try|with)\s+(?P<all>both|all|all of)?\s*{_DETERMINERS}(?:background\s+)?tools?\b", re.I
+    rf"\b(?:use|call|using|invoke|try|with)\s+(?P<all>both|all|all of)?\s*{_DETERMINERS}(?:background\s+)?tools?\b",
+    re.I,
 )
 
 

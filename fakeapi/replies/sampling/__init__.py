@@ -8,7 +8,7 @@ from fakeapi import chance
 from fakeapi.facts.written import written
 from fakeapi.model import Json
 from fakeapi.replies.sampling.hints import Hints
-from fakeapi.replies.sampling.sampler import Sampler, UnsatisfiableError
+from fakeapi.replies.sampling.sampler import Asked, Sampler, UnsatisfiableError
 from fakeapi.replies.sampling.shapes import ROOT, Plan, plan
 
 _TRIES = 8
@@ -45,7 +45,7 @@ def _sampled(made: Plan, seed: tuple[object, ...], hints: str, name: str, *, gen
         said = Hints(hints if attempt < _TRIES // 2 else "")
         drawn = Sampler(made, dice, said, generous=generous, lean=attempt % 2 == 1)
         try:
-            value = drawn.value(ROOT, "", name, max(_USUAL_LEVELS, made.height + _SPARE_LEVELS))
+            value = drawn.value(ROOT, Asked("", name, max(_USUAL_LEVELS, made.height + _SPARE_LEVELS)))
         except (UnsatisfiableError, RecursionError):
             continue
         if made.parts.accepts(value):

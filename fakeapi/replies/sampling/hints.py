@@ -18,34 +18,38 @@ from fakeapi.replies.sampling.naming import words
 
 _LONGEST = 4000
 _WHOLE = 400
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
-_DOMAIN = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|ai|co|edu|gov)(?:/[\w./-]*\w)?", re.I)
+_DOMAIN = re.compile(r"\b(?:[a-z0-9-]{1,63}\.){1,4}(?:com|org|net|io|dev|ai|co|edu|gov)(?:/[\w./-]*\w)?", re.I)
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _DATETIME = re.compile(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
-_PHONE = re.compile(r"\+?\d[\d() -]{7,}\d")
-_IDENTIFIER = re.compile(r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z]+[-_]?[\w-]*\w(?![\w.])|(?<=#)\d+")
+_PHONE = re.compile(r"\+?\d[\d() -]{7,20}\d")
+_IDENTIFIER = re.compile(
+    r"(?<![\w-])#?(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])[A-Za-z]{1,30}[-_]?[\w-]{0,60}\w(?![\w.])|(?<=#)\d+"
+)
 _CODE3 = re.compile(r"\b[A-Z]{3}\b")
 _TICKER = re.compile(r"\b[A-Z]{2,5}\b")
 _PATH = re.compile(
-    r"(?<![\w:/])(?:[~.]{0,2}/)?(?:[\w.-]+/)*[\w-]+\.[A-Za-z]\w{0,4}(?![\w/])|(?<![\w:/])[~.]{0,2}/[\w./-]*\w"
+    r"(?<![\w:/])(?:[~.]{0,2}/)?(?:[\w.-]{1,80}/){0,20}[\w-]{1,80}\.[A-Za-z]\w{0,4}(?![\w/])"
+    r"|(?<![\w:/])[~.]{0,2}/[\w./-]*\w"
 )
 _BACKTICKED = re.compile(r"`([^`\n]+)`")
 _COMMAND = re.compile(
-    r"\b(?:run|execute)\s+(?:the\s+)?(?:following\s+)?(?:bash\s+|shell\s+)?(?:command\s*)?:?\s*(?!the\b|a\b|it\b|my\b)([^\n]{2,200})",
+    r"\b(?:run|execute)\s+(?:the\s+)?(?:following\s+)?(?:bash\s+|shell\s+)?(?:command\s*)?:?\s*"
+    r"(?!the\b|a\b|it\b|my\b)([^\n]{2,200})",
     re.I,
 )
 _QUOTED = re.compile(r"[\"“]([^\"”\n]+)[\"”]|(?<![\w])'([^'\n]+)'(?!\w)")
 _ARITHMETIC = re.compile(r"\(?-?\d[\d.,]*(?:[ ()]*[-+*/×÷^%][ ()]*-?\d[\d.,]*\)?)+")
+_BEFORE_NUMBER = r"(?<![\w.@/#:-])-?"
 _NUMBER = re.compile(
-    r"(?<![\w.@/#:-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w-])|(?<![\w.@/#:-])-?\d+(?:\.\d+)?(?![\w/:-])"
+    rf"{_BEFORE_NUMBER}\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?![\w-])|{_BEFORE_NUMBER}\d+(?:\.\d+)?(?![\w/:-])"
 )
 _CAPITALS = r"[A-ZÀ-Þ][\w'’.-]*(?: (?:de |la |of |the )?[A-ZÀ-Þ][\w'’-]*)*"
 _LISTED = rf"{_CAPITALS}(?:(?:, (?:and |or )?| and | or | & ){_CAPITALS})*"
-_PLACES = re.compile(
-    rf"\b(?:in|at|for|near|from|to|around|of|about|visit(?:ing)?|between|is|than)\s+(?P<said>{_LISTED})"
-)
+_BEFORE_PLACE = r"\b(?:in|at|for|near|from|to|around|of|about|visit(?:ing)?|between|is|than)\s+"
+_PLACES = re.compile(rf"{_BEFORE_PLACE}(?P<said>{_LISTED})")
 _ROUTE = {
     "from": re.compile(rf"\bfrom\s+({_CAPITALS})"),
     "to": re.compile(rf"\b(?:to|into)\s+({_CAPITALS})"),
@@ -55,7 +59,10 @@ _PERSON = re.compile(rf"\b(?:name is|named|called|I'm|I am|Mr\.|Mrs\.|Ms\.|Dr\.)
 _FULL_NAME = re.compile(r"(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )(?<!\bnear )\b([A-Z][a-z]+ [A-Z][a-z]+)\b")
 _TOPIC = re.compile(r"\b(?:about|regarding|concerning|on|of)\s+(?:the\s+)?([^.,;:!?\n]{3,60})")
 _FILLER = r"(?:\s+(?:argument|parameter|param|field|value|set|to|exactly|this|the|text|equals?|be|as|is|of|with))*"
-_VALUE = r"(?P<json>\[[^\n]*?\]|\{[^\n]*?\})|[\"“](?P<double>[^\"”]*)[\"”]|'(?P<single>[^'\n]*)'|`(?P<tick>[^`\n]*)`|(?P<line>[^\s,;]+[^\n,;]*)"
+_VALUE = (
+    r"(?P<json>\[[^\n]*?\]|\{[^\n]*?\})|[\"“](?P<double>[^\"”]*)[\"”]|'(?P<single>[^'\n]*)'"
+    r"|`(?P<tick>[^`\n]*)`|(?P<line>[^\s,;]+[^\n,;]*)"
+)
 _TRAILING = ".?!,;:)\"'`"
 
 
@@ -71,7 +78,7 @@ class Hints:
 
     def named(self, name: str) -> Iterator[Any]:
         """What is said to be the value of a name: `count 3`, `city = "Kyoto"`, `tags ["red", "blue"]`."""
-        if not self.text or len(name) < 2:
+        if len(name) < 2 or not all(word in self._lower for word in words(name)):
             return
         for found in _naming(name).finditer(self.text):
             yield from _said(found)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fakeapi import assets, chance
 from fakeapi.model import Json
 from fakeapi.replies.sampling.formats import formatted
-from fakeapi.replies.sampling.patterns import matching
+from fakeapi.replies.sampling.patterns import drawn
 
 if TYPE_CHECKING:
     from random import Random
@@ -102,7 +102,7 @@ def text(kind: str, dice: Random) -> str:
     if "any" in made:
         return str(dice.choice(made["any"]))
     if "pattern" in made:
-        return matching(made["pattern"], dice) or ""
+        return drawn(made["pattern"], dice)
     if "format" in made:
         return _in_format(made, dice)
     if "faker" in made:

@@ -1,6 +1,7 @@
 """Texts that match a regular expression: the common part of ECMA 262, generated from the parsed pattern.
 
-What a generator can't know (look-around, word boundaries) is left to the check at the end: `matching` tries a few times.
+What a generator can't know (look-around, word boundaries) is left to the check at the end, and tried again.
+A caller's pattern is only read here, never run: that might not come to an end. The verdict is the schema library's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fakeapi.facts import schema_parts
 
 if TYPE_CHECKING:
     from random import Random
@@ -48,14 +51,14 @@ Node: TypeAlias = tuple[Any, Any]
 
 def matching(pattern: str, dice: Random, shortest: int = 0, longest: int | None = None) -> str | None:
     """A text of a length within the bounds that the pattern finds itself in; None where none was found."""
-    tree, compiled = _read(pattern)
-    if tree is None or compiled is None:
+    tree = _read(pattern)
+    if tree is None:
         return None
     stretch = 0
     for attempt in range(_TRIES):
         text = _Writer(dice, stretch, _SPREAD if attempt % 2 == 0 else 0).text(tree)
         text = _lengthened(text, pattern, shortest)
-        if not compiled.search(text):
+        if not finds(pattern, text):
             continue
         if len(text) < shortest:
             stretch += shortest - len(text)
@@ -66,23 +69,26 @@ def matching(pattern: str, dice: Random, shortest: int = 0, longest: int | None 
     return None
 
 
+def drawn(pattern: str, dice: Random) -> str:
+    """A text for a pattern of our own, which needs no check; "" for one that can't be read."""
+    return _Writer(dice, 0, _SPREAD).text(_read(pattern) or [])
+
+
 def finds(pattern: str, text: str) -> bool:
-    """Whether a pattern finds itself in a text, as far as Python reads it; False where it can't."""
-    compiled = _read(pattern)[1]
-    return compiled is not None and compiled.search(text) is not None
+    """Whether a pattern finds itself in a text, as JSON Schema's `pattern` has it; False where it is none."""
+    return schema_parts.parts({"pattern": pattern}).accepts(text)
 
 
 @lru_cache(maxsize=512)
-def _read(pattern: str) -> tuple[list[Node] | None, re.Pattern[str] | None]:
+def _read(pattern: str) -> list[Node] | None:
     try:
-        translated = _translated(pattern)
-        return list(_parser.parse(translated, re.ASCII)), re.compile(translated, re.ASCII)
+        return list(_parser.parse(_translated(pattern), re.ASCII))
     except (re.error, OverflowError, RecursionError, ValueError):
-        return None, None
+        return None
 
 
 def _translated(pattern: str) -> str:
-    """From ECMA's dialect to Python's: named groups, Unicode classes and escapes, `$` that means the very end."""
+    """From ECMA's dialect to Python's: named groups, Unicode classes and escapes."""
     inside = _bracketed(pattern)
 
     def translate(found: re.Match[str]) -> str:
@@ -97,8 +103,7 @@ def _translated(pattern: str) -> str:
         known = said[1] in "dDwWsSbBnrtfv0123456789x" or not said[1].isalnum()
         return said if known else re.escape(said[1])
 
-    translated = _ESCAPE.sub(translate, pattern)
-    return re.sub(r"(?<!\\)((?:\\\\)*)\$$", r"\1\\Z", translated)
+    return _ESCAPE.sub(translate, pattern)
 
 
 def _bracketed(pattern: str) -> list[bool]:
@@ -141,7 +146,7 @@ class _Writer:
     def not_literal(self, code: int) -> str:
         return self._dice.choice([sign for sign in _PLAIN if ord(sign) != code])
 
-    def any(self, value: None) -> str:
+    def any(self, _: None) -> str:
         return self._dice.choice(_PLAIN)
 
     def one_of(self, parts: list[Node]) -> str:
@@ -164,7 +169,12 @@ class _Writer:
             more = min(self._stretch, int(high) - times)
             self._stretch -= more
             times += more
-        return "".join(self.text(list(nodes)) for _ in range(min(times, _LONGEST)))
+        written = ""
+        for _ in range(times):
+            written += self.text(list(nodes))
+            if len(written) > _LONGEST:
+                break
+        return written
 
     def back(self, number: int) -> str:
         return self._groups.get(number, "")

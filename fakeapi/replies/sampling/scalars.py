@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakeapi.replies.sampling import naming
 from fakeapi.replies.sampling.formats import formatted
-from fakeapi.replies.sampling.patterns import finds, matching
+from fakeapi.replies.sampling.patterns import matching
 from fakeapi.replies.sampling.shapes import Shape
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WHOLE_SPAN = naming.Span(1, 100, 0)
 _SPAN = naming.Span(1, 100, 2)
 _LONGEST_RUN = 5000
+_LONGEST = 200_000
 _TRIES = 6
 _LONG = 24
 _SENTENCES_FROM = 30
@@ -77,7 +78,7 @@ def _multiple(shape: Shape, low: float, high: float, dice: Random, whole: bool) 
 
 
 def _nearest(shape: Shape, step: Fraction, whole: bool) -> int | float:
-    """The wished window held no multiple: the first one at or above the schema's own lower bound (or below the upper)."""
+    """Where the wished window holds no multiple: the first one above the schema's lower bound, or below its upper."""
     low, high = _bounds(shape)
     if low is not None:
         times = math.ceil(Fraction(low) / step)
@@ -105,7 +106,7 @@ def text(shape: Shape, name: str, owner: str, dice: Random) -> str:
     best = ""
     for candidate in _candidates(shape, name, owner, dice, patterns):
         fitted = _fitted(candidate, shortest, longest, dice) if not patterns and not shape.word("format") else candidate
-        if all(finds(pattern, fitted) for pattern in patterns) and shape.accepts(fitted):
+        if shape.accepts(fitted):
             return fitted
         best = best or fitted
     return best
@@ -156,7 +157,7 @@ def _fitted(said: str, shortest: int, longest: int | None, dice: Random) -> str:
     """A text cut to the longest length, at a word's end where it has one, or continued up to the shortest."""
     while len(said) < min(shortest, _LONGEST_RUN):
         said = f"{said} {naming.text('sentence' if shortest > _LONG else 'word', dice)}".strip()
-    said = said.ljust(shortest, "x")
+    said = said.ljust(min(shortest, _LONGEST), "x")
     if longest is None or len(said) <= longest:
         return said
     cut = said[:longest].rsplit(" ", 1)[0].rstrip(" ,;")

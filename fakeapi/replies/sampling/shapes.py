@@ -132,15 +132,12 @@ class Shape:
     @cached_property
     def required(self) -> tuple[str, ...]:
         """The names that an object must have, those with a schema first and in its order."""
-        asked = dict.fromkeys(name for names in self.every("required") if isinstance(names, list) for name in names)
+        asked = dict.fromkeys(name for names in self.every("required") for name in _listing(names))
         rules = [rule for rule in self.every("dependentRequired") if isinstance(rule, dict)]
-        while more := [
-            name for rule in rules for key in rule if key in asked for name in rule[key] if name not in asked
-        ]:
-            asked.update(dict.fromkeys(more))
-        return tuple(
-            [name for name in self.names if name in asked] + [name for name in asked if name not in self.names]
-        )
+        for _ in range(len(rules) and sum(map(len, rules))):
+            asked.update(dict.fromkeys(name for rule in rules for key in rule if key in asked for name in rule[key]))
+        mine = [name for name in self.names if name in asked]
+        return (*mine, *(name for name in asked if name not in self.names))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -240,8 +237,8 @@ class Plan:
 
     def _shaped(self, spot: Spot) -> Shape:
         layers: dict[str, Json] = {}
-        possible = all([self._gather(pointer, layers) for pointer in spot])
-        return Shape(self, spot, tuple(layers.items()), possible)
+        verdicts = [self._gather(pointer, layers) for pointer in spot]
+        return Shape(self, spot, tuple(layers.items()), all(verdicts))
 
     def _gather(self, pointer: str, layers: dict[str, Json]) -> bool:
         """Collects a node and all that it refers to; False where one of them allows nothing."""
@@ -258,7 +255,8 @@ class Plan:
         for name in _mapping(node.get("dependentSchemas")):
             if name in asked:
                 more.append(f"{pointer}/dependentSchemas/{escaped(name)}")
-        return all([self._gather(other, layers) for other in more])
+        verdicts = [self._gather(other, layers) for other in more]
+        return all(verdicts)
 
     def _target(self, reference: str) -> str:
         """The pointer that a reference means; one to nothing where it leads outside."""
@@ -323,7 +321,7 @@ def escaped(name: str) -> str:
 def _types(layers: tuple[Layer, ...]) -> tuple[str, ...]:
     """The types that all layers allow, in the order of the first; those the keywords speak of where none says."""
     given = [node["type"] for _, node in layers if "type" in node]
-    left = [name for name in _listed(given[0])] if given else list(TYPES)
+    left: list[str] = _listed(given[0]) if given else list(TYPES)
     for other in given[1:]:
         allowed = _listed(other)
         left = [narrowed for name in left if (narrowed := _narrowed(name, allowed))]
