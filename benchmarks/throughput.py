@@ -1,8 +1,8 @@
 """Requests per second of the documented basic request, as a ratio to a bare ASGI app in the same run.
 
-`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5] [--varied] [--stream]`; needs wrk and two cores.
-The bare app
-sends the same headers and a body of the same length; both servers share one core in turn, the load has the other.
+`python benchmarks/throughput.py [--rounds 5] [--seconds 3] [--at-least 0.5] [--varied] [--stream]`; needs wrk and two
+cores. The bare app sends the same headers and a body of the same length; both servers share one core in turn, the load
+has the other.
 """
 
 from __future__ import annotations
