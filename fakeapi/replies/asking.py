@@ -41,7 +41,7 @@ class Asked(NamedTuple):
 def asked_for(text: str, tools: list[Json]) -> list[Json]:
     """The tools that a text asks for, in the order in which it speaks of them; none where it wants none."""
     said = focus(text)
-    if not said or re.search(_table()["refusals"], said, re.I):
+    if not said or wants_no_tools(said):
         return []
     named = [found for tool in tools if (found := _named(said, tool))]
     if any(found.score == _BY_NAME for found in named):
@@ -54,6 +54,11 @@ def asked_for(text: str, tools: list[Json]) -> list[Json]:
 
 def _in_order(found: Iterable[Asked]) -> list[Json]:
     return [asked.tool for asked in sorted(found, key=lambda asked: asked.position)]
+
+
+def wants_no_tools(text: str) -> bool:
+    """Whether the user forbids tools."""
+    return bool(re.search(_table()["refusals"], text, re.I))
 
 
 def wants_one_at_a_time(text: str) -> bool:
@@ -123,6 +128,8 @@ def _overlapping(said: str, tool: Json) -> Asked | None:
         return Asked(tool, len(shared) + commanded, frozenset(shared), min(spoken[stem] for stem in shared))
     if not nouns and commanded and not {"tool", "tools"} & set(verbs) and _has_evidence(text, spoken, tool, verbs):
         return Asked(tool, 1, frozenset(verbs), 0)
+    if told := _told(text, tool):
+        return told
     if at := _clued(text, tool):
         return Asked(tool, 1, frozenset({name}), at - 1)
     described = _described(tool, spoken)
@@ -166,6 +173,16 @@ def _has_evidence(text: str, spoken: dict[str, int], tool: Json, verbs: tuple[st
     stems = {stem(verb) for verb in verbs}
     described = _stems(_first_sentence(tool)) - stems
     return bool(described & spoken.keys()) or bool(re.search(r"`[^`]+`|\b\w+\.[a-z]{2,4}\b|(?<!\w)/\w+", text))
+
+
+def _told(text: str, tool: Json) -> Asked | None:
+    """By the words that are known to ask for a tool of Anthropic's; of a toolset, one member is asked for."""
+    shared = frozenset({str(tool.get("toolset_name") or tool.get("name"))})
+    for score, phrases in ((2, tool.get("said") or []), (0.5, tool.get("family") or [])):
+        found = [text.find(phrase) for phrase in phrases if phrase in text]
+        if found:
+            return Asked(tool, score, shared, min(found))
+    return None
 
 
 def _clued(text: str, tool: Json) -> int:

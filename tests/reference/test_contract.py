@@ -151,3 +151,26 @@ def test_every_recorded_refusal_that_the_request_decides_is_refused_alike(record
         print("  ", one)
     assert different == []
     assert held > 30
+
+
+def test_count_tokens_equals_the_usage_of_every_recorded_request(recordings):
+    """All input counts of a message sum to what count_tokens says of the same conversation."""
+    compared = 0
+    for row in _recorded(recordings, 200):
+        body = row["request"]["body"]
+        if is_scrubbed(body) or "count_tokens" in row["request"]["path"]:
+            continue
+        headers = (("x-api-key", "k"), VERSION, ("anthropic-beta", ALL_BETAS))
+        message = content(ask({**body, "stream": False}, headers))
+        counted = {name: value for name, value in body.items() if name not in NOT_COUNTED}
+        count = content(ask(counted, headers, path="/v1/messages/count_tokens"))
+        usage = message["usage"]
+        whole = sum(usage[name] for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"))
+        assert whole == count["input_tokens"], row["id"]
+        compared += 1
+    print(f"\ncount_tokens equals usage for {compared} recorded requests")
+    assert compared > 1300
+
+
+NOT_COUNTED = {"max_tokens", "stream", "metadata", "stop_sequences", "temperature", "top_p", "top_k", "service_tier",
+               "inference_geo", "container", "diagnostics", "fallbacks"}  # fmt: skip

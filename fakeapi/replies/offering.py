@@ -1,0 +1,122 @@
+"""Which tools a request offers: those the model may call now, each with its name and the schema of its input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from fakeapi import assets
+from fakeapi.facts.conversation import blocks
+from fakeapi.model import Json
+
+_SERVER_TYPES = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor", "mcp_toolset")
+_DIRECT = "direct"
+
+
+def client_tools(body: Json) -> list[Json]:
+    """The tools that the client runs and the model may call: not deferred ones that nothing has referred to yet.
+
+    A tool that Anthropic defines has its known name, schema and examples here; a toolset is its enabled members, each
+    with the `toolset_name` that its calls carry.
+    """
+    referred, added, removed = _changes(body)
+    offered = [tool for tool in [*(body.get("tools") or []), *added] if not is_server_tool(tool)]
+    members = [member for tool in offered for member in _members(tool)]
+    return [
+        tool
+        for tool in members
+        if tool.get("name") not in removed and _is_loaded(tool, referred) and _DIRECT in _callers(tool)
+    ]
+
+
+def server_tools(body: Json) -> list[Json]:
+    """The tools that the API runs itself."""
+    return [tool for tool in body.get("tools") or [] if is_server_tool(tool)]
+
+
+def is_server_tool(tool: Json) -> bool:
+    """Whether the API runs a tool itself."""
+    return str(tool.get("type") or "").startswith(_SERVER_TYPES)
+
+
+def as_offered(tool: Json) -> Json:
+    """A tool with its name, schema and examples, also where it is one that Anthropic defines."""
+    known = _known().get(str(tool.get("type")))
+    return {**known, **tool} if known else tool
+
+
+def _members(tool: Json) -> Iterator[Json]:
+    """The tool itself, or the enabled members of a toolset, the first one the one to begin with."""
+    toolset = _toolsets().get(str(tool.get("type")))
+    if toolset is None:
+        yield as_offered(tool)
+        return
+    configs = tool.get("configs") or {}
+    for name, member in toolset["members"].items():
+        config = configs.get(name) or {}
+        enabled = config.get("enabled")
+        if enabled is not False and (enabled or name not in toolset["off"]):
+            said = toolset["said"].get(name, [])
+            family = toolset["family"] if name == toolset["first"] else []
+            deferred = {"defer_loading": True} if config.get("defer_loading") else {}
+            yield {"name": name, "toolset_name": toolset["name"], "said": said, "family": family, **member, **deferred}
+
+
+def _is_loaded(tool: Json, referred: set[str]) -> bool:
+    return not tool.get("defer_loading") or tool.get("name") in referred
+
+
+def _callers(tool: Json) -> list[str]:
+    callers = tool.get("allowed_callers")
+    return callers if isinstance(callers, list) else [_DIRECT]
+
+
+def _changes(body: Json) -> tuple[set[str], list[Json], set[str]]:
+    """What the conversation did to the tools: names referred to, tools defined on the way, names removed."""
+    referred: set[str] = set()
+    added: list[Json] = []
+    removed: set[str] = set()
+    for block in _all_blocks(body):
+        kind = block.get("type")
+        if kind == "tool_reference":
+            referred.add(str(block.get("tool_name")))
+        elif kind in ("tool_addition", "tool_removal"):
+            target = block.get("tool") or {}
+            name = str(target.get("name") or (target.get("definition") or {}).get("name"))
+            if kind == "tool_removal":
+                removed.add(name)
+                continue
+            removed.discard(name)
+            referred.add(name)
+            added += [target["definition"]] if isinstance(target.get("definition"), dict) else []
+    return referred, added, removed
+
+
+def _all_blocks(body: Json) -> Iterator[Json]:
+    """The blocks of all messages, those inside of tool results too."""
+    for message in body["messages"]:
+        for block in blocks(message.get("content")):
+            yield block
+            inner = block.get("content")
+            if isinstance(inner, dict):
+                inner = inner.get("tool_references")
+            if isinstance(inner, list):
+                yield from (part for part in inner if isinstance(part, dict))
+
+
+@cache
+def _table() -> Any:
+    return assets.read_json("fixtures/replies/client_tools.json")
+
+
+@cache
+def _known() -> dict[str, Json]:
+    tools = _table()["tools"]
+    return {type_: tools[entry] if isinstance(entry, str) else entry for type_, entry in tools.items()}
+
+
+@cache
+def _toolsets() -> dict[str, Json]:
+    toolsets: dict[str, Json] = _table()["toolsets"]
+    return toolsets
