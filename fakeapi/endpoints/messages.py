@@ -19,7 +19,7 @@ from fakeapi.endpoints.asking import hear
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome
 from fakeapi.memory.changes import View
 from fakeapi.model import Call, Caller, Draft, Json, Message
-from fakeapi.replies import generators, identity, limits, usage
+from fakeapi.replies import composing, generators, identity, limits, usage
 from fakeapi.replies.cost import cost
 from fakeapi.wire import Effect, Request, Send
 
@@ -80,8 +80,8 @@ _say_again = lru_cache(maxsize=_REMEMBERED)(_say)
 
 
 def choose(house: House, call: Call) -> Draft:
-    """The documented answer of a documented conversation, else prose."""
-    return house.examples.find(call) or generators.prose(call, house.settings.seed)
+    """The documented answer of a documented conversation, else one that fits what was asked."""
+    return house.examples.find(call) or composing.compose(call, house.settings.seed, house.settings.tools)
 
 
 def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:

@@ -25,6 +25,11 @@ class Parts:
         except (ValueError, jsonschema_rs.ReferencingError):
             self._whole, self._parts = None, {}
 
+    @property
+    def usable(self) -> bool:
+        """Whether this is a schema, and all that it refers to is there."""
+        return self._whole is not None
+
     def accepts(self, value: Any) -> bool:
         """The verdict of the whole schema."""
         return self._whole is not None and bool(self._whole.is_valid(value))

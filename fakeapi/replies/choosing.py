@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fakeapi.model import Call, Draft, Json
@@ -26,11 +27,14 @@ class Choice(NamedTuple):
 
     tool: Json
     hints: str = ""
-    given: Mapping[str, Any] = {}  # noqa: RUF012 - never changed
+    given: Mapping[str, Any] = MappingProxyType({})
 
 
 def tool_calls(call: Call, *seed: object, mode: str = "auto") -> Draft | None:
-    """The answer that calls tools; None where the answer is to be a text. Ids are placeholders, for `identity.renew`."""
+    """The answer that calls tools; None where the answer is to be a text.
+
+    The ids are placeholders, for `identity.renew`.
+    """
     choices = choose(call, mode)
     if not choices:
         return None

@@ -10,7 +10,7 @@ _GEO_UNKNOWN = "not_available"
 
 def account(draft: Draft, call: Call, uncut: Draft) -> Json:
     """The usage of a limited draft: documented where that holds, else counted."""
-    return _written(input_tokens(uncut, call), _output(draft, call, uncut), call)
+    return _written(input_tokens(uncut, call), _output(draft, call, uncut), _thinking(draft, call), call)
 
 
 def input_tokens(uncut: Draft | None, call: Call) -> int:
@@ -35,18 +35,27 @@ def _output(draft: Draft, call: Call, uncut: Draft) -> int:
     return min(limit, counting.answer_tokens(draft.content, draft.stop_reason, call.body, call.model))
 
 
+def _thinking(draft: Draft, call: Call) -> int | None:
+    """What of the output was thinking; None where none was."""
+    if not any(block["type"] in ("thinking", "redacted_thinking") for block in draft.content):
+        return None
+    return counting.thinking_tokens(draft.content, call.model.tokenizer)
+
+
 def _is_for(row: Json, call: Call) -> bool:
     """A documented usage is a fact about the documented model and prompt: an own system prompt changes it."""
     return row["model"] == call.model.id and bool(row.get("system")) == bool(call.body.get("system"))
 
 
-def _written(input_tokens: int, output_tokens: int, call: Call) -> Json:
+def _written(input_tokens: int, output_tokens: int, thinking: int | None, call: Call) -> Json:
+    details = {} if thinking is None else {"output_tokens_details": {"thinking_tokens": min(thinking, output_tokens)}}
     usage: Json = {
         "input_tokens": input_tokens,
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
         "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
         "output_tokens": output_tokens,
+        **details,
         "service_tier": "standard",
         "inference_geo": (call.body.get("inference_geo") or "global") if call.model.inference_geo else _GEO_UNKNOWN,
     }

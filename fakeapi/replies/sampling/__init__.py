@@ -43,12 +43,22 @@ def _sampled(made: Plan, seed: tuple[object, ...], hints: str, name: str, *, gen
     for attempt in range(_TRIES):
         dice = chance.random("sample", *seed, attempt)
         said = Hints(hints if attempt < _TRIES // 2 else "")
-        drawn = Sampler(made, dice, said, generous=generous, lean=attempt % 2 == 1)
-        try:
-            value = drawn.value(ROOT, Asked("", name, max(_USUAL_LEVELS, made.height + _SPARE_LEVELS)))
-        except (UnsatisfiableError, RecursionError):
-            continue
+        sampler = Sampler(made, dice, said, generous=generous, lean=attempt % 2 == 1)
+        value = _drawn(sampler, name)
         if made.parts.accepts(value):
             return value
         best = value if best is None else best
     return best
+
+
+def _drawn(sampler: Sampler, name: str) -> Any:
+    """One try; None where there is nothing, or where the schema is none and its keywords hold anything."""
+    try:
+        levels = max(_USUAL_LEVELS, sampler.plan.height + _SPARE_LEVELS)
+        return sampler.value(ROOT, Asked("", name, levels))
+    except (UnsatisfiableError, RecursionError):
+        return None
+    except Exception:
+        if sampler.plan.parts.usable:
+            raise
+        return None

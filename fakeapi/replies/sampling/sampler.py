@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from fakeapi.replies.sampling import containers, naming, scalars
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.shapes import Plan, Shape, Spot
+
+if TYPE_CHECKING:
+    from random import Random
 
 _TRIES = 12
 _MOST_TRIES = 400
