@@ -18,6 +18,7 @@ from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.asking import hear
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome
 from fakeapi.memory.changes import View
+from fakeapi.facts.sentences import refusal
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import composing, generators, identity, limits, usage
 from fakeapi.replies.cost import cost
@@ -69,6 +70,7 @@ def _say(
 ) -> Said:
     """The first half of the walk."""
     call = admit(house, decoding.decode(body, kind, encoding), Caller("", version, betas))
+    resume(call)
     uncut = choose(house, call)
     limited = limits.limit(uncut, call)
     bill = usage.account(limited, call, uncut)
@@ -77,6 +79,13 @@ def _say(
 
 
 _say_again = lru_cache(maxsize=_REMEMBERED)(_say)
+
+
+def resume(call: Call) -> None:
+    """A thread that is continued must be held; none is yet, and the SDKs then send all again (contract.md 17)."""
+    thread = call.body.get("thread") or {}
+    if thread.get("type") == "continue":
+        raise refusal("thread_not_found", id=thread.get("previous_message_id"))
 
 
 def choose(house: House, call: Call) -> Draft:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 
 from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of
 from fakeapi.facts.sentences import refusal
+from fakeapi.facts.signatures import verify, verify_sealed
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 _OFF = ("disabled", "between_tools")
@@ -77,21 +76,14 @@ def blocks_hold_thinking(seen: Survey) -> None:
 def signatures(seen: Survey) -> None:
     """Thinking sent back is unaltered: what `signature` and `data` say must verify.
 
-    The seam for `facts.signatures`: until it knows which signatures were made here, a token passes that could be one.
+    Ours are fully verified; foreign ones of the real form are accepted, so that recorded conversations replay.
     """
     for place in seen.of("thinking"):
-        if not _could_be_a_token(text_of(place.body, "signature")):
+        if not verify(text_of(place.body, "signature"), text_of(place.body, "thinking")).accepted:
             raise refusal("thinking_signature", location=place.location)
     for place in seen.of("redacted_thinking"):
-        if not _could_be_a_token(text_of(place.body, "data")):
+        if not verify_sealed(text_of(place.body, "data"), "redacted_thinking").accepted:
             raise refusal("redacted_thinking_data", location=place.location)
-
-
-def _could_be_a_token(token: str) -> bool:
-    try:
-        return len(base64.b64decode(token, validate=True)) >= 32
-    except (binascii.Error, ValueError):
-        return False
 
 
 def loop_starts_with_thinking(seen: Survey) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
 _TRIES = 12
+_STRAYS_FROM = 5
 _MOST_TRIES = 400
 _MANY_VALUES = 100
 _DEEP = 3
@@ -50,6 +51,7 @@ class Sampler:
         self._hints = hints
         self._used: set[Any] = set()
         self._tries = 0
+        self._strays = False
         self._values = 0
         self._depth = 0
 
@@ -96,13 +98,14 @@ class Sampler:
             if self._tries > _MOST_TRIES:
                 break
             self.lean = usual or attempt % 2 == 1
+            self._strays = attempt >= _STRAYS_FROM
             self._tries += 1
             try:
                 made.append(self._made(shape, asked))
             except UnsatisfiableError:
                 continue
             finally:
-                self.lean = usual
+                self.lean, self._strays = usual, False
             if shape.accepts(made[-1]):
                 return made[-1]
         if not made:
@@ -167,6 +170,8 @@ class Sampler:
 
     def _type(self, shape: Shape, asked: Asked) -> str:
         """The first type that says something and can be finished; a number where only the name speaks, and of one."""
+        if self._strays:
+            return self.dice.choice(shape.allowed)
         if not shape.typed:
             numeric = naming.kind(asked.name) is None and naming.span(asked.name) is not None
             return "integer" if numeric and "integer" in shape.types else shape.types[0]

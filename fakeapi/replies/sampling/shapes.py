@@ -43,14 +43,22 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties
 
 
 class Shape:
-    """What a value at one spot has to be."""
+    """What a value at one spot has to be.
+
+    Attributes:
+        spot: where it stands; layers: what the schema says there, node by node.
+        types: the types to choose from, the first one the usual; allowed: all that would do, where keywords speak of
+            one type without asking for it.
+        possible: whether there can be a value; unsure: whether a first try may miss it.
+    """
 
     def __init__(self, plan: Plan, spot: Spot, layers: tuple[Layer, ...], possible: bool) -> None:
         self.plan = plan
         self.spot = spot
         self.layers = layers
-        self.types = _types(layers)
-        self.possible = possible and bool(self.types)
+        self.allowed = _allowed(layers)
+        self.types = _types(layers, self.allowed)
+        self.possible = possible and bool(self.allowed)
         self.unsure = any(not _UNSURE.isdisjoint(node) for _, node in layers)
         self._children: dict[str, Spot | None] = {}
 
@@ -318,21 +326,22 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _types(layers: tuple[Layer, ...]) -> tuple[str, ...]:
-    """The types that all layers allow, in the order of the first; those the keywords speak of where none says."""
+def _allowed(layers: tuple[Layer, ...]) -> tuple[str, ...]:
+    """The types that all layers allow, in the order of the first that names some."""
     given = [node["type"] for _, node in layers if "type" in node]
     left: list[str] = _listed(given[0]) if given else list(TYPES)
     for other in given[1:]:
-        allowed = _listed(other)
-        left = [narrowed for name in left if (narrowed := _narrowed(name, allowed))]
+        names = _listed(other)
+        left = [narrowed for name in left if (narrowed := _narrowed(name, names))]
     denied = {name for _, node in layers for name in _denied(node.get("not"))}
-    left = [name for name in left if name not in denied]
-    if given:
-        return tuple(dict.fromkeys(left))
-    implied = [
-        name for name, keywords in _IMPLIED.items() if any(key in node for _, node in layers for key in keywords)
-    ]
-    return tuple([name for name in implied if name in left][:1] or left)
+    return tuple(dict.fromkeys(name for name in left if name not in denied))
+
+
+def _types(layers: tuple[Layer, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The allowed types; where none was named, the one that the keywords speak of."""
+    used = {key for _, node in layers for key in node}
+    implied = [name for name, keywords in _IMPLIED.items() if name in allowed and not used.isdisjoint(keywords)]
+    return allowed if "type" in used else tuple(implied[:1]) or allowed
 
 
 def _listed(given: Any) -> list[str]:
