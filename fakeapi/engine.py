@@ -36,6 +36,7 @@ ROADS: dict[str, dict[str, Road]] = {
 _GREETINGS = {"/": ("HEAD",), "/api/hello": ("HEAD", "GET")}
 _PATHS = Roads({**_GREETINGS, **{path: tuple(roads) for path, roads in ROADS.items()}})
 _UNKNOWN = Place("")
+_ICON = "/favicon.ico"
 _FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"*"))
 
 
@@ -70,6 +71,8 @@ def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> 
             return _preflight(request, place.road, luck, request_id)
         if place.road in _GREETINGS and request.method in _GREETINGS[place.road]:
             return _greeting(request, luck, request_id)
+        if request.path == _ICON:
+            return _icon(request, luck, request_id)
         road = _road(request, place)
         caller = house.door.authenticate(request)
         outcome = road(house, view, request, place.parameters, caller, luck)
@@ -165,6 +168,13 @@ def _greeting(request: Request, luck: Chance, request_id: str) -> Answer:
     effects = () if request.method == "HEAD" else (Send(body),)
     exchange = Exchange(luck.number, request.method, request.path, 200, request_id, source="greeting")
     return Answer(Reply(200, lines, effects), exchange)
+
+
+def _icon(request: Request, luck: Chance, request_id: str) -> Answer:
+    """What browsers ask for by themselves: 404 with an empty body (measured)."""
+    lines = headers.plain(luck, request_id, ((b"content-length", b"0"),))
+    exchange = Exchange(luck.number, request.method, request.path, 404, request_id, source="refused")
+    return Answer(Reply(404, lines, ()), exchange)
 
 
 def _preflight(request: Request, road: str, luck: Chance, request_id: str) -> Answer:

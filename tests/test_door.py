@@ -148,7 +148,12 @@ def test_the_wrong_method_is_405_and_names_the_right_one():
     assert header(answer, "allow") == "POST"
 
 
-@pytest.mark.parametrize("path", ["/favicon.ico", "/v1/nothing", "/v1/v1/messages", "/", "/v1/messages/"])
+def test_the_icon_that_browsers_ask_for_is_404_without_a_body():
+    answer = ask(b"", (), path="/favicon.ico", method="GET")
+    assert (answer.reply.status, sent(answer)) == (404, b"")
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/v1/messages", "/", "/v1/messages/"])
 def test_an_unknown_path_is_404(path):
     assert refusal(path=path)[:2] == (404, "not_found_error")
 

@@ -97,6 +97,23 @@ def test_a_string_equals_one_text_block():
     assert text(message(asked(blocks))) == "Hello!"
 
 
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": ""}, *TURNS],
+        [{"role": "user", "content": "Hello, "}, {"role": "user", "content": "Claude"}, *TURNS[1:]],
+        [*TURNS[:1], {"role": "assistant", "content": []}, *TURNS[1:]],
+    ],
+)
+def test_empty_items_are_dropped_and_split_texts_joined(messages):
+    assert text(message(asked(messages))) == "Sure, I'd be happy to provide..."
+
+
+def test_a_prefill_may_come_in_pieces():
+    pieces = [ANT[0], {"role": "assistant", "content": "The answer is"}, {"role": "assistant", "content": " ("}]
+    assert text(message(asked(pieces, 1))) == "C"
+
+
 def test_for_another_model_the_usage_is_counted():
     answer = message(asked(BASIC["messages"], model="claude-haiku-4-5"))
     assert counts(answer) != (12, 6)

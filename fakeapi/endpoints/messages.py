@@ -103,9 +103,22 @@ def finish(draft: Draft, call: Call, bill: Json, luck: Chance) -> Message:
         stop_sequence=draft.stop_sequence,
         stop_details=draft.stop_details,
         usage=bill,
-        extra={name: value for name, value in draft.extra.items() if name != "model"} if draft.extra else draft.extra,
+        extra=members(draft, call),
         partial=draft.partial,
     )
+
+
+def members(draft: Draft, call: Call) -> Json:
+    """The further members of a message: what the draft brings, and what follows from what was asked (contract.md 6)."""
+    found: Json = {}
+    if call.body.get("context_management"):
+        found["context_management"] = {"applied_edits": []}
+    found |= {name: value for name, value in draft.extra.items() if name != "model"}
+    if call.body.get("diagnostics"):
+        found["diagnostics"] = None
+    if "block_binding" in call.model.features:
+        found["input_transformations"] = []
+    return found
 
 
 def encode(house: House, call: Call, message: Message, speed: Pace, mark: str) -> Iterable[Effect]:

@@ -21,12 +21,16 @@ def blocks(content: Any) -> list[Json]:
 
 
 def prefill(body: Json) -> str:
-    """The text that the answer continues: that of a final assistant message, or ""."""
-    messages = body["messages"]
-    if not messages or messages[-1]["role"] != "assistant":
-        return ""
-    parts = blocks(messages[-1].get("content"))
-    return "" if any(part["type"] != "text" for part in parts) else "".join(part["text"] for part in parts)
+    """The text that the answer continues: that of the final assistant messages, or ""."""
+    said: list[str] = []
+    for message in reversed(body["messages"]):
+        if message["role"] != "assistant":
+            break
+        parts = blocks(message.get("content"))
+        if any(part["type"] != "text" for part in parts):
+            return ""
+        said[:0] = [part["text"] for part in parts]
+    return "".join(said)
 
 
 def last_user_text(body: Json) -> str:
@@ -38,30 +42,48 @@ def last_user_text(body: Json) -> str:
 
 
 def last_text(body: Json) -> str:
-    """The last text block of the last message that has content: a cheap first key of a conversation."""
+    """The text at the end of the last turn that has content: a cheap first key of a conversation."""
+    said: list[str] = []
+    role = ""
     for message in reversed(body["messages"]):
-        for part in reversed(blocks(message.get("content"))):
-            if part["type"] == "text":
-                return str(part["text"])
-        if message.get("content"):
-            return ""
-    return ""
+        parts = blocks(message.get("content"))
+        if role and message["role"] != role:
+            break
+        for part in reversed(parts):
+            if part["type"] != "text":
+                return "".join(reversed(said))
+            said.append(str(part["text"]))
+        role = message["role"] if any(said) else ""
+    return "".join(reversed(said))
 
 
 def normal_form(messages: list[Json]) -> bytes:
     """What two conversations share when they say the same, as bytes.
 
-    Neighbours of one role are merged; a string equals a text block; any image, any binary document and any thinking
-    equals another; tool ids, cache marks and callers don't count.
+    Neighbours of one role are merged, and neighbouring texts; empty ones are dropped. A string equals a text block; any
+    image, any binary document and any thinking equals another; tool ids, cache marks and callers don't count.
     """
     turns: list[list[Any]] = []
     for message in messages:
         seen = [_normal(part) for part in blocks(message.get("content")) if part["type"] not in _UNSEEN]
+        if not any(part != ["text", ""] for part in seen):
+            continue
         if turns and turns[-1][0] == message["role"]:
             turns[-1][1] += seen
         else:
             turns.append([message["role"], seen])
-    return orjson.dumps([[role, _pictures_first(parts)] for role, parts in turns], option=orjson.OPT_SORT_KEYS)
+    whole = [[role, _texts_joined(_pictures_first(parts))] for role, parts in turns]
+    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+
+
+def _texts_joined(parts: list[Any]) -> list[Any]:
+    joined: list[Any] = []
+    for part in parts:
+        if part[0] == "text" and joined and joined[-1][0] == "text":
+            joined[-1] = ["text", joined[-1][1] + part[1]]
+        elif part != ["text", ""]:
+            joined.append(part)
+    return joined
 
 
 def _pictures_first(parts: list[Any]) -> list[Any]:

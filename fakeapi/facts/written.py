@@ -19,3 +19,14 @@ def written(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(written, value)) + "]"
     return orjson.dumps(value).decode()
+
+
+def writable(value: object) -> object:
+    """The value with whole numbers that no JSON writer takes (over 64 bits) as floats."""
+    if isinstance(value, dict):
+        return {key: writable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [writable(item) for item in value]
+    if type(value) is int and not -(2**63) <= value < 2**64:
+        return float(value) if abs(value) < 10**308 else 1e308
+    return value

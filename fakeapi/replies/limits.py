@@ -134,8 +134,13 @@ def _cut_block(block: Json, left: int, cost: int, family: str) -> tuple[tuple[Js
     if block["type"] not in _INPUT_BLOCKS:
         return (), None
     written = written_input(block)
-    frame = cost - tokens.count(written, family)
+    frame = counting.block_tokens({**block, "input": {}}, family)
     if left < frame:
         return (), None
-    text = tokens.cut(written, left - frame, family)
+    text = tokens.cut(written, _share(tokens.count(written, family), left - frame, cost - frame), family)
     return ({**block, "input": parse_partial(text)},), text
+
+
+def _share(whole: int, left: int, cost: int) -> int:
+    """How much of a JSON text is said when `left` of its `cost` are: models don't write calls as JSON, so costs differ."""
+    return whole * left // max(cost, 1)

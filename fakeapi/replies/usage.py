@@ -36,8 +36,8 @@ def _output(draft: Draft, call: Call, uncut: Draft) -> int:
 
 
 def _thinking(draft: Draft, call: Call) -> int | None:
-    """What of the output was thinking; None where none was."""
-    if not any(block["type"] in ("thinking", "redacted_thinking") for block in draft.content):
+    """What of the output was thinking; newer models say so even where none was (recorded), older ones only then."""
+    if "output_details" not in call.model.features and not any(block["type"] in ("thinking", "redacted_thinking") for block in draft.content):
         return None
     return counting.thinking_tokens(draft.content, call.model.tokenizer)
 
@@ -59,4 +59,6 @@ def _written(input_tokens: int, output_tokens: int, thinking: int | None, call: 
         "service_tier": "standard",
         "inference_geo": (call.body.get("inference_geo") or "global") if call.model.inference_geo else _GEO_UNKNOWN,
     }
+    if call.body.get("speed"):
+        usage["speed"] = call.body["speed"]
     return usage

@@ -126,9 +126,10 @@ def test_thinking_is_accepted_when_it_comes_back_and_refused_when_it_was_changed
     ]
     assert message(asked(turns, thinking=thinking))["stop_reason"] == "end_turn"
     content[0]["thinking"] += " And more."
-    assert (
-        refusal(asked(turns, thinking=thinking))[2] == "messages.1.content.0: Invalid `signature` in `thinking` block"
-    )
+    assert "blocks in the latest assistant message cannot be modified" in refusal(asked(turns, thinking=thinking))[2]
+    turns += [{"role": "assistant", "content": "Also blue."}, {"role": "user", "content": "Why?"}]
+    sentence = refusal(asked(turns, thinking=thinking))[2]
+    assert sentence == "messages.1.content.0: Invalid `signature` in `thinking` block"
 
 
 def test_a_quote_points_at_text_that_is_really_there():

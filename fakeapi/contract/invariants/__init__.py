@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     # fields
     Rule(tools.input_schemas, about=("tools",)),
     Rule(tools.domains, about=("tools",)),
+    Rule(conversation.members, about=("extras",)),
     Rule(conversation.system_text, about=("system",)),
     Rule(capabilities.batch_item, about=("endpoint:batch",), counts=False),
     Rule(capabilities.task_budget, about=("output_config",)),

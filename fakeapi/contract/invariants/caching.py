@@ -31,6 +31,18 @@ def order(seen: Survey) -> None:
         if mark.ttl == "1h" and short:
             raise refusal("cache_ttl_order", location=mark.location)
         short = short or mark.ttl == "5m"
+    location = _automatic(seen)
+    if location and short and text_of(seen.field("cache_control"), "ttl") == "1h":
+        raise refusal("cache_ttl_order", location=location)
+
+
+def _automatic(seen: Survey) -> str:
+    """Where automatic caching puts its mark; "" where it puts none."""
+    last = seen.turns[-1] if seen.turns else None
+    if last is None or not last.blocks or not seen.field("cache_control"):
+        return ""
+    marked = type(last.blocks[-1]) is not dict or last.blocks[-1].get("cache_control") is not None
+    return "" if marked else f"messages.{last.at}.content.{len(last.blocks) - 1}"
 
 
 def automatic(seen: Survey) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of, whole
 from fakeapi.facts import counting
 from fakeapi.facts.sentences import refusal
 
@@ -75,14 +75,14 @@ def forced_tools(seen: Survey) -> None:
         return
     if not seen.model.forced_tools:
         raise refusal("forced_tools_unsupported")
-    if seen.thinking == "enabled":
+    if seen.thinking == "enabled" or (seen.thinking == "adaptive" and "adaptive_or_forced" in seen.model.features):
         raise refusal("forced_tools_with_thinking")
 
 
 def output_cap(seen: Survey) -> None:
     """max_tokens stays below the model's cap, or the larger one that a beta opens."""
-    asked = seen.body.get("max_tokens")
-    if type(asked) is not int or asked <= seen.model.max_output:
+    asked = whole(seen.body.get("max_tokens"))
+    if asked is None or asked <= seen.model.max_output:
         return
     caps = dict(seen.model.max_output_by_beta)
     if seen.endpoint == "batch":
@@ -99,8 +99,8 @@ def window(seen: Survey) -> None:
     most = seen.model.context_window
     if seen.betas:
         most = max([most, *(size for beta, size in seen.model.context_by_beta.items() if beta in seen.betas)])
-    asked = seen.body.get("max_tokens")
-    room = asked if type(asked) is int and _counts_output(seen) else 0
+    asked = whole(seen.body.get("max_tokens"))
+    room = asked if asked is not None and _counts_output(seen) else 0
     if not _could_exceed(seen, most - room):
         return
     size = _size(seen)
@@ -173,7 +173,7 @@ def task_budget(seen: Survey) -> None:
 
 def warm_up(seen: Survey) -> None:
     """max_tokens 0 only warms the cache: nothing that shapes an answer goes with it."""
-    if seen.body.get("max_tokens") != 0 or type(seen.body.get("max_tokens")) is not int:
+    if whole(seen.body.get("max_tokens")) != 0:
         return
     clashes = {
         "stream: true": seen.body.get("stream") is True,
@@ -192,7 +192,7 @@ def batch_item(seen: Survey) -> None:
         return
     if seen.body.get("stream") is True:
         raise refusal("batch_stream")
-    if type(asked := seen.body.get("max_tokens")) is int and asked < 1:
+    if (asked := whole(seen.body.get("max_tokens"))) is not None and asked < 1:
         raise refusal("batch_max_tokens")
     for name in ("speed", "fallbacks", "thread"):
         if seen.body.get(name) not in (None, "standard", []):

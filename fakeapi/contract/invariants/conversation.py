@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of
 from fakeapi.facts.sentences import refusal
 
+_OF_SYSTEM = ("clear_at", "output_config")
 _SYSTEM_BLOCKS = frozenset({"text", "tool_addition", "tool_removal"})
 
 
@@ -16,6 +17,14 @@ def system_text(seen: Survey) -> None:
         text = text_of(block)
         if kind_of(block) == "text" and not text.strip():
             raise refusal("system_text_blank" if text else "system_text_empty")
+
+
+def members(seen: Survey) -> None:
+    """Only a system message says when it is cleared, or changes the output's configuration."""
+    for turn in seen.turns:
+        for name in _OF_SYSTEM if turn.role != "system" else ():
+            if name in turn.extras:
+                raise refusal("message_member", index=turn.at, name=name)
 
 
 def system_messages(seen: Survey) -> None:

@@ -25,7 +25,7 @@ def urls(seen: Survey) -> None:
     """A source is fetched over https, from a place that exists as far as its name can tell."""
     for place in seen.of("image", "document"):
         source = as_object(place.body.get("source"))
-        if source.get("type") == "url" and text_of(source, "url"):
+        if source.get("type") == "url":
             _check_url(text_of(source, "url"))
 
 
@@ -63,6 +63,8 @@ def images(seen: Survey) -> None:
             raise refusal("image_unreadable")
         if media_type and real != media_type and "loose_images" not in seen.model.features:
             raise refusal("image_type_differs", location=place.location, said=media_type, real=real)
+        if 0 in (_image_size(data) or (0,)):
+            raise refusal("image_unreadable")
 
 
 def image_sizes(seen: Survey) -> None:

@@ -174,6 +174,8 @@ class Survey:
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
         self.roles.add(f"role:{name}")
+        if len(message) > 2:
+            self.roles.add("extras")
         self.turns.append(Turn(index, name, blocks, kinds, message))
 
     def _read_block(self, place: Place) -> str:
@@ -192,7 +194,16 @@ class Survey:
             self.text_size += len(text) if type(text := block.get("text")) is str else 0
         elif kind == "tool_result" and place.inner is None:
             self._read_result(place)
+        elif kind in ("search_result", "document"):
+            self._read_marks(place, kind)
         return kind
+
+    def _read_marks(self, place: Place, kind: str) -> None:
+        """The cache marks of the texts within a search result, or a document of own blocks."""
+        source = place.body if kind == "search_result" else as_object(place.body.get("source"))
+        for inner, block in enumerate(objects(source.get("content"))):
+            if block.get("cache_control") is not None and (mark := _mark(f"{place.location}.content.{inner}", block)):
+                self.message_marks.append(mark)
 
     def _read_result(self, place: Place) -> None:
         content = place.body.get("content")
@@ -206,6 +217,13 @@ class Survey:
 def as_object(value: Any) -> Json:
     """The value, if it is an object; else an empty one."""
     return value if type(value) is dict else {}
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also one so large that it was read as a float; None for anything else."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 def objects(value: Any) -> list[Json]:

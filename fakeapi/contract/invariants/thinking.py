@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of, whole
 from fakeapi.facts.sentences import refusal
-from fakeapi.facts.signatures import verify, verify_sealed
+from fakeapi.facts.signatures import Verdict, verify, verify_sealed
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 _OFF = ("disabled", "between_tools")
@@ -33,8 +33,8 @@ def supported_type(seen: Survey) -> None:
 
 def budget(seen: Survey) -> None:
     """The budget fits into max_tokens, unless thinking is interleaved with tools."""
-    tokens, most = seen.field("thinking").get("budget_tokens"), seen.body.get("max_tokens")
-    if seen.thinking != "enabled" or type(tokens) is not int or type(most) is not int or most == 0:
+    tokens, most = whole(seen.field("thinking").get("budget_tokens")), whole(seen.body.get("max_tokens"))
+    if seen.thinking != "enabled" or tokens is None or not most:
         return
     if tokens >= most and not (INTERLEAVED in seen.betas and seen.tools):
         raise refusal("thinking_budget")
@@ -78,8 +78,12 @@ def signatures(seen: Survey) -> None:
 
     Ours are fully verified; foreign ones of the real form are accepted, so that recorded conversations replay.
     """
+    latest = max((turn.at for turn in seen.turns if turn.role == "assistant"), default=-1)
     for place in seen.of("thinking"):
-        if not verify(text_of(place.body, "signature"), text_of(place.body, "thinking")).accepted:
+        verdict = verify(text_of(place.body, "signature"), text_of(place.body, "thinking"))
+        if verdict is Verdict.CHANGED and place.message == latest:
+            raise refusal("thinking_modified", location=place.location)
+        if not verdict.accepted:
             raise refusal("thinking_signature", location=place.location)
     for place in seen.of("redacted_thinking"):
         if not verify_sealed(text_of(place.body, "data"), "redacted_thinking").accepted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fakeapi import chance
-from fakeapi.facts.written import written
+from fakeapi.facts.written import writable, written
 from fakeapi.model import Json
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.sampler import Asked, Sampler, UnsatisfiableError
@@ -44,7 +44,7 @@ def _sampled(made: Plan, seed: tuple[object, ...], hints: str, name: str, *, gen
         dice = chance.random("sample", *seed, attempt)
         said = Hints(hints if attempt < _TRIES // 2 else "")
         sampler = Sampler(made, dice, said, generous=generous, lean=attempt % 2 == 1)
-        value = _drawn(sampler, name)
+        value = writable(_drawn(sampler, name))
         if made.parts.accepts(value):
             return value
         best = value if best is None else best
