@@ -142,5 +142,5 @@ def _cut_block(block: Json, left: int, cost: int, family: str) -> tuple[tuple[Js
 
 
 def _share(whole: int, left: int, cost: int) -> int:
-    """How much of a JSON text is said when `left` of its `cost` are: models don't write calls as JSON, so costs differ."""
+    """How much of a JSON text is said when `left` of its `cost` are: a model's calls aren't JSON, so costs differ."""
     return whole * left // max(cost, 1)
