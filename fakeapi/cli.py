@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        return 1
+        return 0
+    except OSError as fault:
+        print(f"fakeapi: {fault.strerror or fault}", file=sys.stderr or open(os.devnull, "w"))
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,13 +97,17 @@ def _validate(options: argparse.Namespace) -> int:
     from fakeapi.adapters.files import read_documents
     from fakeapi.endpoints.checking import check
 
-    refused = 0
+    version, refused, unread = _known_version(options.version), 0, 0
     for path in options.files:
         for place, document in read_documents(path):
-            verdict = check(document, version=_known_version(options.version), betas=options.beta)
+            if isinstance(document, FakeapiError):
+                unread += 1
+                print(f"fakeapi: {document}", file=sys.stderr)
+                continue
+            verdict = check(document, version=version, betas=options.beta)
             refused += not verdict.accepted
             print(_as_json(place, verdict) if options.json else f"{place}: {_as_text(verdict)}")
-    return 1 if refused else 0
+    return 2 if unread else 1 if refused else 0
 
 
 def _as_text(verdict: Verdict) -> str:
@@ -158,8 +166,10 @@ def _serve(options: argparse.Namespace) -> int:
     from fakeapi.adapters import log, server
     from fakeapi.adapters.asgi import App
 
+    write = log.logger(chosen.log)
+    app = App(chosen, write)
     listener = server.bind(chosen.host, chosen.port)
-    app = App(chosen, log.logger(chosen.log))
+    log.take_over(chosen.log)
     server.serve(app, listener, lambda: _announce(server.address(listener), chosen))
     return 0
 
@@ -171,17 +181,22 @@ def _announce(url: str, chosen: Settings) -> None:
         if chosen.api_key
         else "export ANTHROPIC_API_KEY=sk-ant-fake"
     )
-    print(f"fakeapi {fakeapi.__version__} answers on {url}  (Ctrl-C stops it)\n")
-    print(f"export ANTHROPIC_BASE_URL={url}\n{key}", flush=True)
+    banner = (
+        f"fakeapi {fakeapi.__version__} answers on {url}  (Ctrl-C stops it)\n\nexport ANTHROPIC_BASE_URL={url}\n{key}\n"
+    )
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stdout.write(banner)
+        sys.stdout.flush()
 
 
 def _health(url: str) -> int:
     import json
     from urllib.error import URLError
-    from urllib.request import urlopen
+    from urllib.request import ProxyHandler, build_opener
 
+    url = url if "://" in url else f"http://{url}"
     try:
-        with urlopen(f"{url.rstrip('/')}/_fakeapi/health", timeout=3) as answer:
+        with build_opener(ProxyHandler({})).open(f"{url.rstrip('/')}/_fakeapi/health", timeout=3) as answer:
             well = json.load(answer).get("status") == "ok"
     except (URLError, OSError, ValueError, AttributeError) as fault:
         print(f"fakeapi: no healthy server at {url}: {getattr(fault, 'reason', fault)}", file=sys.stderr)

@@ -64,6 +64,8 @@ def is_repeatable(setting: Field[Any]) -> bool:
 
 def parse(setting: Field[Any], text: str, source: str) -> Any:
     """The value that a text stands for; FakeapiError naming `source` where it stands for none."""
+    if not text.strip():
+        raise FakeapiError(f"{source}: may not be empty")
     if isinstance(setting.default, int):
         return _whole_number(setting, text, source)
     choices = setting.metadata["choices"]

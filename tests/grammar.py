@@ -1,7 +1,7 @@
 """A small parser of message streams: accepts what obeys the grammar, and gathers the message that it spells.
 
-    stream  = message_start block* message_delta+ message_stop        (pings between any two events after the start)
-    block   = content_block_start content_block_delta* content_block_stop     index 0, 1, 2, ... in order
+stream  = message_start block* message_delta+ message_stop        (pings between any two events after the start)
+block   = content_block_start content_block_delta* content_block_stop     index 0, 1, 2, ... in order
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The API's own paths are served before Starlette's middleware and router; `/_fake
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from starlette.types import Send as AsgiSend
 
 import fakeapi
 from fakeapi.adapters.lateness import Lateness
-from fakeapi.adapters.player import play
+from fakeapi.adapters.player import play, whole
 from fakeapi.adapters.porter import Porter
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.model import Exchange
@@ -67,7 +68,13 @@ class App:
         except ClientLeftError:
             return
         reply, exchange, _ = self._porter.answer(request)
-        self._porter.close(exchange, await play(reply, receive, send, self._lateness))
+        if scope.get("http_version") == "1.0":
+            reply = whole(reply)
+        try:
+            outcome = await play(reply, receive, send, self._lateness)
+        except asyncio.CancelledError:
+            outcome = "cut"
+        self._porter.close(exchange, outcome)
 
     async def _metrics(self, _: StarletteRequest) -> JSONResponse:
         return JSONResponse(self._lateness.report())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,36 +35,46 @@ def read_json(path: str) -> Any:
         raise FakeapiError(f"{path}:{fault.lineno}:{fault.colno}: not valid JSON: {fault.msg}") from None
 
 
-def read_documents(path: str) -> list[tuple[str, Any]]:
+def read_documents(path: str) -> Iterator[tuple[str, Any]]:
     """The documents of a JSON or JSONL file (`-` is stdin), each with its place: `file`, or `file:line`.
 
-    A JSON list is a list of documents. FakeapiError where the file can't be read or is neither.
+    A JSON list is a list of documents. What can't be read comes as a FakeapiError in the place of its document, so that
+    one bad line hides no other.
     """
+    name = "stdin" if path == "-" else path
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as fault:
-        raise FakeapiError(f"cannot read {path}: {fault.strerror or fault}") from None
-    name = "stdin" if path == "-" else path
+        yield name, FakeapiError(f"cannot read {path}: {fault.strerror or fault}")
+        return
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield name, FakeapiError(f"{name}: not UTF-8 (it looks like UTF-16)")
+        return
     try:
         content = orjson.loads(data)
     except orjson.JSONDecodeError as fault:
-        return _read_lines(name, data, fault)
+        yield from _read_lines(name, data, fault)
+        return
     if isinstance(content, list):
-        return [(f"{name}[{index}]", item) for index, item in enumerate(content)]
-    return [(name, content)]
+        yield from ((f"{name}[{index}]", item) for index, item in enumerate(content))
+    else:
+        yield name, content
 
 
-def _read_lines(name: str, data: bytes, whole: orjson.JSONDecodeError) -> list[tuple[str, Any]]:
+def _read_lines(name: str, data: bytes, whole: orjson.JSONDecodeError) -> Iterator[tuple[str, Any]]:
     """JSON Lines; where the first line is no document by itself, the file was meant as one, and that fault is told."""
-    documents: list[tuple[str, Any]] = []
+    documents = 0
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            documents.append((f"{name}:{number}", orjson.loads(line)))
+            yield f"{name}:{number}", orjson.loads(line)
         except orjson.JSONDecodeError as fault:
             place, told = ((number, fault.colno), fault) if documents else ((whole.lineno, whole.colno), whole)
-            raise FakeapiError(f"{name}:{place[0]}:{place[1]}: not valid JSON: {told.msg}") from None
+            yield name, FakeapiError(f"{name}:{place[0]}:{place[1]}: not valid JSON: {told.msg}")
+            if not documents:
+                return
+        documents += 1
     if not documents:
-        raise FakeapiError(f"{name}: there is no JSON in it")
-    return documents
+        yield name, FakeapiError(f"{name}: there is no JSON in it")

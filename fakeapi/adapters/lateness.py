@@ -34,11 +34,11 @@ class Lateness:
         late = {f"p{share}": self._percentile(share, waits) for share in (50, 99)}
         return {"open": self.open, "waits": waits, "late_ms": {**late, "max": round(self._longest * 1000, 3)}}
 
-    def _percentile(self, share: int, waits: int) -> int:
-        """The upper end of the step within which this share (in percent) of all waits ended."""
+    def _percentile(self, share: int, waits: int) -> float:
+        """The upper end of the step within which this share (in percent) of all waits ended, in milliseconds."""
         left = waits * share / 100
         for step, count in enumerate(self._counts):
             left -= count
             if count and left <= 0:
-                return step + 1
+                return min(step + 1, round(self._longest * 1000, 3))
         return 0

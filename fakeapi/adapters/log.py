@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -28,10 +29,39 @@ def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], Non
     return lambda exchange: out.write(_as_line(exchange, paint))
 
 
+def take_over(style: str, stream: TextIO | None = None) -> None:
+    """What uvicorn says of itself comes as our lines do: errors only, in one line, as JSON where the log is JSON."""
+    logger = logging.getLogger("uvicorn.error")
+    logger.propagate = False
+    logger.setLevel(logging.ERROR)
+    logger.handlers = [_ServerHandler(style, Stream(stream if stream is not None else sys.stderr))]
+
+
+class _ServerHandler(logging.Handler):
+    """Writes what the server itself reports."""
+
+    def __init__(self, style: str, out: Stream) -> None:
+        super().__init__()
+        self._style = style
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for a record, whatever it carries."""
+        fault = record.exc_info[1] if record.exc_info else None
+        told = record.getMessage().strip().splitlines()[0] + (f": {fault!r}" if fault else "")
+        if self._style == "json":
+            told = orjson.dumps({"time": _now(), "server": told}, default=str).decode()
+        self._out.write(told)
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
 class Stream:
     """Lines for a text stream: those of one turn of the event loop are written together, outside a loop at once."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self.stream = stream
         self._lines: list[str] = []
 
@@ -47,6 +77,8 @@ class Stream:
     def _flush(self) -> None:
         text = "\n".join(self._lines) + "\n"
         self._lines.clear()
+        if self.stream is None:
+            return
         try:
             self.stream.write(text)
             self.stream.flush()
@@ -54,9 +86,9 @@ class Stream:
             """Nobody reads the log any more; answers matter more."""
 
 
-def style_painter(out: TextIO) -> Callable[[str, str], str]:
+def style_painter(out: TextIO | None) -> Callable[[str, str], str]:
     """Colours on a terminal, none elsewhere."""
-    if out.isatty():
+    if out is not None and out.isatty():
         return lambda colour, text: f"{colour}{text}{_PLAIN}"
     return lambda _, text: text
 
@@ -93,7 +125,7 @@ def _tokens(usage: Json) -> str:
 
 def _as_json(exchange: Exchange) -> str:
     row = {
-        "time": datetime.now().astimezone().isoformat(timespec="milliseconds"),
+        "time": _now(),
         "method": exchange.method,
         "path": exchange.path,
         "model": exchange.model or None,

@@ -41,6 +41,25 @@ async def play(reply: Reply, receive: Receive, send: AsgiSend, lateness: Latenes
         lateness.open -= 1
 
 
+def whole(reply: Reply) -> Reply:
+    """The reply in one piece and with its length, for HTTP/1.0, which knows no chunks: it waits, then sends all."""
+    seconds, body = 0.0, b""
+    for effect in reply.effects:
+        if isinstance(effect, Wait):
+            seconds += effect.seconds
+        elif isinstance(effect, Send):
+            body += effect.data
+        else:
+            return Reply(reply.status, reply.headers, (Wait(seconds), Send(body), effect))
+    lengths = () if any(name.lower() == b"content-length" for name, _ in reply.headers) else (_length(body),)
+    effects = (Wait(seconds), Send(body)) if seconds else (Send(body),)
+    return Reply(reply.status, (*reply.headers, *lengths), effects)
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return (b"content-length", b"%d" % len(body))
+
+
 def _until_pause(effects: Iterator[Effect]) -> tuple[bytes, Wait | Cut | None]:
     """All bytes until the next wait or cut, and that."""
     held = []

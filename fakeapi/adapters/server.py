@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import re
 import socket
 import sys
 from collections.abc import Callable
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fakeapi.adapters.asgi import App
 from fakeapi.errors import FakeapiError
@@ -50,7 +52,8 @@ def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambd
     """Serve on this socket until the process is told to stop (Ctrl-C, SIGTERM); `started` is called once it answers."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_Protocol,
+        ws="none",
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         lifespan="off",
         log_config=None,
@@ -66,6 +69,25 @@ def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambd
         _Announcing(config, started).run(sockets=[listener])
     except KeyboardInterrupt:
         """uvicorn raises the signal again once it has stopped; that stop was asked for."""
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1 for clients that offer HTTP/2 over clear text (`Upgrade: h2c`, as Java's does by default).
+
+    The parser would take the offer for accepted and never read the body; a server may ignore it (RFC 9110, 7.8).
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the client, without the offer."""
+        if b"h2c" in data:
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _OFFER.sub(b"", head) + end + rest
+        super().data_received(data)
+
+
+_OFFER = re.compile(
+    rb"(?i)\r\n(?:upgrade:[ \t]*h2c|http2-settings:[^\r\n]*|connection:[^\r\n]*\bupgrade\b[^\r\n]*)(?=\r\n|$)"
+)
 
 
 class _Announcing(uvicorn.Server):

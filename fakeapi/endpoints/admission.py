@@ -63,4 +63,4 @@ def _about(model: Model) -> tuple[str, ...]:
     if model.lifecycle != "retired":
         return ()
     when = f" on {model.retires_at[:10]}" if model.retires_at else ""
-    return (f"404 not_found_error: model: {model.id} (retired{when}; --models current refuses it)",)
+    return (f"answered, but the real API says 404 not_found_error: model: {model.id} (retired{when})",)

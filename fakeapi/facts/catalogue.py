@@ -147,7 +147,7 @@ def _over(base: Json, own: Json) -> Json:
 
 
 def _named(models: list[Json], name: object, wanted_by: str) -> Json:
-    found = next((row for row in models if row["id"] == name), None)
+    found = next((row for row in models if name == row["id"] or name in row.get("aliases", ())), None)
     if found is None:
         raise FakeapiError(f"models: {wanted_by} is `like` {name}, which is not in the catalogue")
     return found

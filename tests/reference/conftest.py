@@ -17,6 +17,12 @@ import pytest
 FOLDER = Path(os.environ.get("FAKEAPI_REFERENCE", Path(__file__).parents[3] / "shared" / "reference"))
 
 
+def pytest_configure() -> None:
+    """Without the evidence there is nothing to run."""
+    if not FOLDER.is_dir():
+        pytest.exit(f"no evidence at {FOLDER}: set FAKEAPI_REFERENCE to where it lies", returncode=2)
+
+
 @pytest.fixture(scope="session")
 def recordings() -> list[dict[str, Any]]:
     """Real exchanges with the API."""

@@ -12,7 +12,7 @@ from fakeapi.settings import Settings
 from tests.pictures import PNG_BASE64
 from tests.street import BASIC, message, refusal
 
-WEATHER = {
+WEATHER: dict[str, Any] = {
     "name": "get_weather",
     "description": "Get the current weather of a city",
     "input_schema": {
@@ -31,7 +31,7 @@ PERSON = {
     "required": ["age", "name"],
     "additionalProperties": False,
 }
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "type": "document",
     "title": "facts",
     "source": {"type": "text", "media_type": "text/plain", "data": "Grass is green. The sky is blue."},
@@ -135,7 +135,7 @@ def test_thinking_is_accepted_when_it_comes_back_and_refused_when_it_was_changed
 def test_a_quote_points_at_text_that_is_really_there():
     answer = message(asked([DOCUMENT, {"type": "text", "text": "What colour is grass?"}]))
     (citation,) = answer["content"][1]["citations"]
-    data = DOCUMENT["source"]["data"]  # type: ignore[index]
+    data = DOCUMENT["source"]["data"]
     assert data[citation["start_char_index"] : citation["end_char_index"]] == citation["cited_text"]
     assert (citation["type"], citation["document_title"]) == ("char_location", "facts")
 

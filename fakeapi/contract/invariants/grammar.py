@@ -165,7 +165,7 @@ def _check_array(node: Json) -> None:
 
 def _check_string(node: Json) -> None:
     given, pattern = node.get("format"), node.get("pattern")
-    if given is not None and given not in FORMATS:
+    if given is not None and (type(given) is not str or given not in FORMATS):
         raise _fail("format", format=given)
     if type(pattern) is str and _UNCOMPILED.search(pattern):
         raise _fail("pattern")

@@ -47,6 +47,8 @@ def _sampled(made: Plan, seed: tuple[object, ...], hints: str, name: str, *, gen
         value = writable(_drawn(sampler, name))
         if made.parts.accepts(value):
             return value
+        if sampler.is_exhausted:
+            break
         best = value if best is None else best
     return best
 

@@ -34,6 +34,9 @@ class Asked(NamedTuple):
     levels: int
 
 
+_MOST_VALUES = 20_000
+
+
 class Sampler:
     """Draws one value.
 
@@ -61,12 +64,19 @@ class Sampler:
         if not shape.possible:
             raise UnsatisfiableError
         self._values += 1
+        if self.is_exhausted:
+            raise UnsatisfiableError
         return self._made_again(shape, asked) if shape.unsure else self._made(shape, asked)
 
     @property
     def is_deep(self) -> bool:
         """Whether this is far enough below the top to be brief."""
         return self._depth >= _DEEP
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether so much was said that no answer could hold it: a small schema can ask for millions of values."""
+        return self._values > _MOST_VALUES
 
     @property
     def is_long(self) -> bool:
@@ -118,7 +128,8 @@ class Sampler:
         if shape.members is not None or shape.examples:
             return self._one_of(shape.examples or shape.members or [])
         if shape.groups:
-            return self.value(shape.spot + self.dice.choice(self._branches(shape, asked.levels)), asked)
+            spot = shape.spot + self.dice.choice(self._branches(shape, asked.levels))
+            return self._made(self.plan.shape(spot), asked) if shape.unsure else self.value(spot, asked)
         return _MAKERS[self._type(shape, asked)](self, shape, asked)
 
     def _one_of(self, values: list[Any]) -> Any:
