@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except OSError as fault:
-        print(f"fakeapi: {fault.strerror or fault}", file=sys.stderr or open(os.devnull, "w"))
+        if sys.stderr is not None:
+            print(f"fakeapi: {fault.strerror or fault}", file=sys.stderr)
         return 2
 
 

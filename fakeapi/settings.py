@@ -35,7 +35,9 @@ class Settings:
     contract: str = _setting("strict", "what becomes of a request that the real API would refuse", choices=CONTRACTS)
     models: str = _setting("all", "which models answer: all, or current ones only", choices=("all", "current"))
     model_file: tuple[str, ...] = _setting((), "JSON file of models of your own (repeat for several)", metavar="FILE")
-    tools: str = _setting("auto", "when a free choice calls a tool: as a model would, never, or each once", choices=TOOLS)
+    tools: str = _setting(
+        "auto", "when a free choice calls a tool: as a model would, never, or each once", choices=TOOLS
+    )
     pace: str = _setting("instant", "instant, each, human, or tokens_per_second=40,ttft=0.4,jitter=0.1", metavar="PACE")
     padding: str = _setting("on", "the spaces that the real API puts before the last brace of events", choices=ONOFF)
     locked: str = _setting("off", "on: no request may ask for a fault or a pace", choices=ONOFF)

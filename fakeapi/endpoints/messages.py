@@ -17,8 +17,8 @@ from fakeapi.encoding.sse import Frame
 from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.asking import hear
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome
-from fakeapi.memory.changes import View
 from fakeapi.facts.sentences import refusal
+from fakeapi.memory.changes import View
 from fakeapi.model import Call, Caller, Draft, Json, Message
 from fakeapi.replies import composing, generators, identity, limits, usage
 from fakeapi.replies.cost import cost

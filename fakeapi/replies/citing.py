@@ -15,6 +15,7 @@ from fakeapi.facts.conversation import blocks
 from fakeapi.model import Call, Json
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)\s*", re.DOTALL)
+_OPENINGS = ("Here is what your documents say: ", "According to what you sent: ", "In the source's words: ")
 _MOST_QUOTES = 3
 _LONGEST_QUOTE = 400
 
@@ -25,7 +26,7 @@ def cited_answer(call: Call, *seed: object) -> list[Json]:
     if not quotes:
         return []
     dice = chance.random("citing", *seed)
-    opening = dice.choice(("Here is what your documents say: ", "According to what you sent: ", "In the source's words: "))
+    opening = dice.choice(_OPENINGS)
     content: list[Json] = [{"type": "text", "text": opening}]
     for place, (said, citation) in enumerate(quotes):
         if place:

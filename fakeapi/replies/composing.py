@@ -1,5 +1,5 @@
-"""The answer to a request that no example and no rule answers: tool calls, JSON, quotes, a word on results and pictures,
-or prose; thinking before it where the request asks for it.
+"""The answer to a request that no example answers: tool calls, JSON, quotes, a word on results and pictures, or prose;
+thinking before it where the request asks for it.
 
 The order of `_WAYS` is the order in which they are tried.
 """

@@ -10,7 +10,7 @@ _MOST = 6
 
 
 def about_shown(call: Call) -> str:
-    """A sentence for each picture and document of the last user turn (the first few of many); "" where there is none."""
+    """A sentence for each picture and document of the last user turn (the first few); "" where there is none."""
     shown = [part for part in _last_turn(call.body["messages"]) if part["type"] in ("image", "document")]
     said = [_picture(part) if part["type"] == "image" else _document(part) for part in shown[:_MOST]]
     if len(shown) > _MOST:
@@ -33,7 +33,8 @@ def _picture(part: Json) -> str:
         return f"You sent a picture, {_where(source)}, which I can't open here."
     kind = source["media_type"].removeprefix("image/").upper()
     size = media.encoded_image_size(source["data"])
-    return f"You sent a {kind} picture of {size.width} x {size.height} pixels." if size else f"You sent a {kind} picture."
+    measured = f" of {size.width} x {size.height} pixels" if size else ""
+    return f"You sent a {kind} picture{measured}."
 
 
 def _document(part: Json) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fakeapi.facts import conversation, counting
 from fakeapi.model import Call, Draft, Json
 
+_THOUGHTS = ("thinking", "redacted_thinking")
 _GEO_UNKNOWN = "not_available"
 
 
@@ -37,7 +38,8 @@ def _output(draft: Draft, call: Call, uncut: Draft) -> int:
 
 def _thinking(draft: Draft, call: Call) -> int | None:
     """What of the output was thinking; newer models say so even where none was (recorded), older ones only then."""
-    if "output_details" not in call.model.features and not any(block["type"] in ("thinking", "redacted_thinking") for block in draft.content):
+    thought = any(block["type"] in _THOUGHTS for block in draft.content)
+    if not thought and "output_details" not in call.model.features:
         return None
     return counting.thinking_tokens(draft.content, call.model.tokenizer)
 

@@ -10,7 +10,21 @@ from fakeapi.replies.sampling.formats import known
 
 Schema = dict[str, Any]
 
-NAMES = ("name", "email", "city", "age", "price", "tags", "start_date", "isActive", "count", "value", "x", "a b", "p/q~")
+NAMES = (
+    "name",
+    "email",
+    "city",
+    "age",
+    "price",
+    "tags",
+    "start_date",
+    "isActive",
+    "count",
+    "value",
+    "x",
+    "a b",
+    "p/q~",
+)
 PATTERNS = (
     r"^[A-Z]{2,5}$", r"^\d{3}-\d{4}$", r"^[a-z][a-z0-9_]*$", r"^(foo|bar)+$", r"^#[0-9a-fA-F]{6}$", r"x\d+y", r"\S+ \S+",
     r"^v\d+\.\d+(\.\d+)?$", r"^(?=.*\d)[a-z\d]{6,}$", r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", r"^$|^[A-Z]", r"^\p{L}+$", r"\/.+",
@@ -184,7 +198,9 @@ def recursive() -> st.SearchStrategy[Schema]:
         }
         return {"type": "object", "properties": {"root": {"$ref": here}}, "required": ["root"], holder: {name: node}}
 
-    return st.tuples(trees(), st.sampled_from(["$defs", "definitions"]), st.sampled_from(["Node", "a/b", "t~n"])).map(made)
+    return st.tuples(trees(), st.sampled_from(["$defs", "definitions"]), st.sampled_from(["Node", "a/b", "t~n"])).map(
+        made
+    )
 
 
 def schemas() -> st.SearchStrategy[Any]:
