@@ -67,14 +67,16 @@ def choose(call: Call, mode: str = "auto") -> list[Choice]:
 
 
 def _block(choice: Choice, index: int, seed: tuple[object, ...]) -> Json:
+    tool = choice.tool
+    whole = asking.gives_the_answer(tool)
     block = {
         "type": "tool_use",
         "id": f"toolu_{index}",
-        "name": choice.tool["name"],
-        "input": sample_input(choice.tool, *seed, index, hints=choice.hints, given=choice.given),
+        "name": tool["name"],
+        "input": sample_input(tool, *seed, index, hints=choice.hints, given=choice.given, whole=whole),
         "caller": {"type": "direct"},
     }
-    family = choice.tool.get("toolset_name")
+    family = tool.get("toolset_name")
     return {**block, "toolset_name": family} if family else block
 
 

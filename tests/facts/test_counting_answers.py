@@ -84,15 +84,16 @@ def test_a_citing_text_costs_more_than_its_words() -> None:
 
 inputs = st.dictionaries(st.text(max_size=5), st.integers(-(2**63), 2**63 - 1), max_size=3)
 blocks = st.one_of(
-    st.builds(lambda text: {"type": "text", "text": text}, st.text(max_size=30)),
+    st.builds(lambda text: {"type": "text", "text": text}, st.text(min_size=1, max_size=30)),
     st.builds(lambda text: {"type": "thinking", "thinking": text, "signature": "s"}, st.text(min_size=1, max_size=30)),
     st.builds(lambda given_: {**CALL, "input": given_}, inputs),
 )
 
 
 @given(st.lists(blocks, max_size=5), st.sampled_from(["classic", "2026"]))
-def test_an_answer_never_costs_more_than_its_blocks_alone(content: list[dict[str, Any]], family: str) -> None:
+def test_an_answer_costs_at_most_its_blocks_and_a_token_a_seam(content: list[dict[str, Any]], family: str) -> None:
+    """At a seam a word may lose the mark that it would share with what stood before it."""
     alone = sum(counting.block_tokens(block, family) for block in content)
     together = counting.output_tokens(content, family, "max_tokens")
-    assert 0 <= together <= alone
+    assert 0 <= together <= alone + max(0, len(content) - 1)
     assert counting.thinking_tokens(content, family) <= together

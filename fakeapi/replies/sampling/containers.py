@@ -46,8 +46,10 @@ def _optional(sampler: Sampler, shape: Shape, names: list[str]) -> list[str]:
     simple = [name for name in names if _is_simple(sampler, shape, name)]
     if sampler.generous:
         return (simple if sampler.is_deep else names)[:_MOST_OPTIONAL]
+    if sampler.wants_nothing:
+        return []
     told = [name for name in simple if (spot := shape.child(name)) and sampler.is_told(sampler.plan.shape(spot), name)]
-    return told if shape.required or told else simple[:_FEW_OPTIONAL]
+    return told if shape.required or told else (simple or names)[:_FEW_OPTIONAL]
 
 
 def _is_simple(sampler: Sampler, shape: Shape, name: str) -> bool:

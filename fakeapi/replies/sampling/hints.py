@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property, lru_cache
+from json import JSONDecoder
 from typing import Any
-
-import orjson
 
 from fakeapi import assets
 from fakeapi.model import Json
 from fakeapi.replies.sampling.naming import words
 
+_DECODER = JSONDecoder()
 _LONGEST = 4000
 _WHOLE = 400
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}")
@@ -26,9 +26,10 @@ _DATETIME = re.compile(r"\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?")
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _PHONE = re.compile(r"\+?\d[\d() -]{7,20}\d")
 _IDENTIFIER = re.compile(
-    r"(?<![\w-])#?(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])[A-Za-z]{1,30}[-_]?[\w-]{0,60}\w(?![\w.])|(?<=#)\d+"
+    r"(?<![\w-])#?(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Za-z])[A-Za-z]{1,30}[-_]?[\w-]{0,60}\w(?![\w-]|\.\w)|(?<=#)\d+"
 )
 _CODE3 = re.compile(r"\b[A-Z]{3}\b")
+_PAIR = re.compile(r"\b[A-Z]{3}/[A-Z]{3}\b")
 _TICKER = re.compile(r"\b[A-Z]{2,5}\b")
 _PATH = re.compile(
     r"(?<![\w:/])(?:[~.]{0,2}/)?(?:[\w.-]{1,80}/){0,20}[\w-]{1,80}\.[A-Za-z]\w{0,4}(?![\w/])"
@@ -46,7 +47,7 @@ _BEFORE_NUMBER = r"(?<![\w.@/#:-])-?"
 _NUMBER = re.compile(
     rf"{_BEFORE_NUMBER}\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?![\w-])|{_BEFORE_NUMBER}\d+(?:\.\d+)?(?![\w/:-])"
 )
-_CAPITALS = r"[A-ZÀ-Þ][\w'’.-]*(?: (?:de |la |of |the )?[A-ZÀ-Þ][\w'’-]*)*"
+_CAPITALS = r"(?:St\. )?[A-ZÀ-Þ][\w'’-]*(?: (?:de |la |of |the )?[A-ZÀ-Þ][\w'’-]*)*"
 _LISTED = rf"{_CAPITALS}(?:(?:, (?:and |or )?| and | or | & ){_CAPITALS})*"
 _BEFORE_PLACE = r"\b(?:in|at|for|near|from|to|around|of|about|visit(?:ing)?|between|is|than)\s+"
 _PLACES = re.compile(rf"{_BEFORE_PLACE}(?P<said>{_LISTED})")
@@ -56,11 +57,18 @@ _ROUTE = {
 }
 _LOWER_PLACE = re.compile(r"\b(?:in|at|near)\s+([a-z]+(?: [a-z]+)?)\s*[?.!,]?\s*$")
 _PERSON = re.compile(rf"\b(?:name is|named|called|I'm|I am|Mr\.|Mrs\.|Ms\.|Dr\.)\s+({_CAPITALS})")
-_FULL_NAME = re.compile(r"(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )(?<!\bnear )\b([A-Z][a-z]+ [A-Z][a-z]+)\b")
+_FULL_NAME = re.compile(r"(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )(?<!\bnear )\b([A-Z][a-z]+(?: [A-Z][a-z]+){1,2})\b")
+_POINT = re.compile(r"(-?\d{1,3}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)")
+_NOTHING = re.compile(r"\b(?:empty object|no (?:arguments|parameters|input))\b", re.I)
+_OMITTED = re.compile(r"\b(?:omit(?:ting)?|without|leave out|skip)\s+(?:(?:the|its|any|a|optional)\s+)*$", re.I)
+_LITERALS = {"null": None, "true": True, "false": False}
 _TOPIC = re.compile(r"\b(?:about|regarding|concerning|on|of)\s+(?:the\s+)?([^.,;:!?\n]{3,60})")
-_FILLER = r"(?:\s+(?:argument|parameter|param|field|value|set|to|exactly|this|the|text|equals?|be|as|is|of|with))*"
+_FILLER = (
+    r"(?:\s+(?:argument|parameter|param|field|value|set|to|exact(?:ly)?|this|the|text|equals?|be|as|is|of"
+    r"|with|json|string|literal))*"
+)
 _VALUE = (
-    r"(?P<json>\[[^\n]*?\]|\{[^\n]*?\})|[\"“](?P<double>[^\"”]*)[\"”]|'(?P<single>[^'\n]*)'"
+    r"(?P<json>[\[{])|[\"“](?P<double>[^\"”]*)[\"”]|'(?P<single>[^'\n]*)'"
     r"|`(?P<tick>[^`\n]*)`|(?P<line>[^\s,;]+[^\n,;]*)"
 )
 _TRAILING = ".?!,;:)\"'`"
@@ -81,7 +89,8 @@ class Hints:
         if len(name) < 2 or not all(word in self._lower for word in words(name)):
             return
         for found in _naming(name).finditer(self.text):
-            yield from _said(found)
+            if not _OMITTED.search(self.text[: found.start()]):
+                yield from _said(found)
 
     def of_kind(self, kind: str, name: str = "") -> list[str]:
         """The values of a kind in the order in which the text has them."""
@@ -96,10 +105,17 @@ class Hints:
         values = _READERS[category](self) if category else []
         return values or [value for value in _values_of(kind) if self.mentions(value)]
 
+    @cached_property
+    def wants_nothing(self) -> bool:
+        """Whether the text asks for no values at all."""
+        return bool(_NOTHING.search(self.text))
+
     def mentions(self, value: str) -> bool:
-        """Whether the text has a word or phrase, its underscores as spaces."""
+        """Whether the text has a word or phrase, its underscores as spaces; a single letter by what it stands for."""
         phrase = value.replace("_", " ").lower()
-        return len(phrase) > 1 and _has_phrase(self._lower, phrase)
+        if len(phrase) == 1:
+            return any(_has_phrase(self._lower, meant) for meant in _table()["letters"].get(phrase, ()))
+        return bool(phrase) and _has_phrase(self._lower, phrase)
 
     def number(self, whole: bool) -> int | float | None:
         """The next number that the text has; None where there is no further one of that type."""
@@ -153,28 +169,37 @@ def _naming(name: str) -> re.Pattern[str]:
 
 
 def _said(found: re.Match[str]) -> Iterator[Any]:
-    """The values that a match may mean: JSON, a quoted text, a line, or its first word as number or text."""
+    """The values that a match may mean: JSON, a quoted text, a line, or its first word as a literal or a text."""
     for group in ("double", "single", "tick"):
         if found[group] is not None:
             yield found[group]
             return
     if found["json"]:
-        yield from _json(found["json"])
+        yield from _json(found.string[found.start("json") :])
         return
     line = found["line"].strip()
     first = line.split()[0].rstrip(_TRAILING)
-    number = _json(first.replace(",", "")) if first[:1].isdigit() or first[:1] == "-" else []
-    yield from number
-    if found["sign"] == ":":
+    if first:
+        yield from _words_said(line, first, found["sign"], found["filler"].strip())
+
+
+def _words_said(line: str, first: str, sign: str, filler: str) -> Iterator[Any]:
+    is_number = first.lstrip("-").replace(",", "").replace(".", "", 1).isdigit()
+    if is_number:
+        yield from _json(first.replace(",", ""))
+    elif first in _LITERALS and (sign or filler):
+        yield _LITERALS[first]
+    if sign == ":":
         yield line.rstrip(_TRAILING)
-    if found["sign"] or (found["filler"].strip() and not number) or any(sign.isdigit() for sign in first):
+    if sign or (filler and not is_number) or any(letter.isdigit() for letter in first):
         yield first
 
 
 def _json(said: str) -> list[Any]:
+    """The JSON value that a text begins with, if it does."""
     try:
-        return [orjson.loads(said)]
-    except orjson.JSONDecodeError:
+        return [_DECODER.raw_decode(said)[0]]
+    except ValueError:
         return []
 
 
@@ -187,7 +212,7 @@ def _split_places(said: str) -> list[str]:
 
 
 def _is_region(said: str) -> bool:
-    return bool(re.fullmatch(r"[A-Z]{2,3}", said)) or said in _values_of("country") or said in _values_of("state")
+    return bool(re.fullmatch(r"[A-Z]{2,3}", said)) or said in _table()["countries"] or said in _values_of("state")
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[Hints], list[str]]:
@@ -205,7 +230,23 @@ def _latest(hints: Hints) -> list[str]:
 
 
 def _people(hints: Hints) -> list[str]:
-    return _PERSON.findall(hints.text) + _FULL_NAME.findall(hints.text)
+    """Names of people: those said to be names, and runs of capitalised words that don't open a sentence."""
+    found = [run.split() for run in _FULL_NAME.findall(hints.text)]
+    bare = [run[1:] if run[0].lower() in _table()["no_names"] else run for run in found]
+    return _PERSON.findall(hints.text) + [" ".join(run) for run in bare if len(run) > 1]
+
+
+def _countries(hints: Hints) -> list[str]:
+    return [country for country in _table()["countries"] if hints.mentions(country)]
+
+
+def _zones(hints: Hints) -> list[str]:
+    """The time zones of the cities that the text names."""
+    return [zone for zone in _values_of("timezone") if hints.mentions(zone.rpartition("/")[2])]
+
+
+def _coordinate(place: int) -> Callable[[Hints], list[str]]:
+    return lambda hints: [point[place] for point in _POINT.findall(hints.text)]
 
 
 _READERS: dict[str, Callable[[Hints], list[str]]] = {
@@ -219,10 +260,15 @@ _READERS: dict[str, Callable[[Hints], list[str]]] = {
     "phone": _matches(_PHONE),
     "identifier": lambda hints: [found.lstrip("#") for found in _IDENTIFIER.findall(hints.text)],
     "place": lambda hints: hints.places,
+    "country": _countries,
+    "latitude": _coordinate(0),
+    "longitude": _coordinate(1),
     "command": lambda hints: _matches(_BACKTICKED)(hints) or _matches(_COMMAND)(hints),
     "code": _matches(_BACKTICKED),
     "code 3": _matches(_CODE3),
     "ticker": _matches(_TICKER),
+    "pair": _matches(_PAIR),
+    "timezone": _zones,
     "path": _matches(_PATH),
     "person": _people,
     "first name": lambda hints: [name.split()[0] for name in _people(hints)],

@@ -8,14 +8,16 @@ from typing import Any
 from fakeapi import chance
 from fakeapi.model import Json
 from fakeapi.replies.offering import as_offered
-from fakeapi.replies.sampling import naming, sample_arguments
+from fakeapi.replies.sampling import naming, sample, sample_arguments
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.shapes import Plan, plan
 
 _POINTS = ("coordinate", "start_coordinate", "region")
 
 
-def sample_input(tool: Json, *seed: object, hints: str = "", given: Mapping[str, Any] | None = None) -> Json:
+def sample_input(
+    tool: Json, *seed: object, hints: str = "", given: Mapping[str, Any] | None = None, whole: bool = False
+) -> Json:
     """An input that is valid for a tool: a caller's own, one that Anthropic defines, or the member of a toolset.
 
     Args:
@@ -23,6 +25,7 @@ def sample_input(tool: Json, *seed: object, hints: str = "", given: Mapping[str,
         seed: equal parts give equal inputs.
         hints: what the user said.
         given: values that are decided already, taken where they fit.
+        whole: with optional properties, as for an answer; else only those that the user speaks of.
     """
     offered = as_offered(tool)
     schema = offered.get("input_schema") or {"type": "object"}
@@ -32,7 +35,7 @@ def sample_input(tool: Json, *seed: object, hints: str = "", given: Mapping[str,
     if examples:
         value = _told(_chosen(offered, examples, seed, hints), made, hints)
     else:
-        value = sample_arguments(schema, *seed, hints=hints, name=name)
+        value = (sample if whole else sample_arguments)(schema, *seed, hints=hints, name=name)
     if not isinstance(value, dict):
         return {}
     for key, decided in (given or {}).items():

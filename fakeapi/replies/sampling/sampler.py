@@ -83,6 +83,11 @@ class Sampler:
         """Whether enough was said to come to an end."""
         return self._values > _MANY_VALUES
 
+    @property
+    def wants_nothing(self) -> bool:
+        """Whether the user asks for no values."""
+        return self._hints.wants_nothing
+
     @contextmanager
     def deeper(self) -> Iterator[None]:
         """One level further down."""
@@ -177,7 +182,16 @@ class Sampler:
             ending = ending or [branch for branch in shape.groups[0] if self.plan.ends(shape.spot + branch, within)]
         if not ending:
             raise UnsatisfiableError
-        return [branch for branch in ending if self.plan.shape(shape.spot + branch).types != ("null",)] or ending
+        told = [branch for branch in ending if self._hints and self._is_meant(self.plan.shape(shape.spot + branch))]
+        return (
+            told or [branch for branch in ending if self.plan.shape(shape.spot + branch).types != ("null",)] or ending
+        )
+
+    def _is_meant(self, shape: Shape) -> bool:
+        """Whether the user's text names the constant that tells a branch from the others."""
+        spots = [spot for name in shape.required if (spot := shape.child(name))]
+        constants = [value for spot in spots for value in self.plan.shape(spot).every("const")]
+        return any(isinstance(value, str) and self._hints.mentions(value) for value in constants)
 
     def _type(self, shape: Shape, asked: Asked) -> str:
         """The first type that says something and can be finished; a number where only the name speaks, and of one."""
