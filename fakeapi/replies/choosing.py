@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from fakeapi.facts.conversation import blocks
 from fakeapi.model import Call, Draft, Json
 from fakeapi.replies import asking, offering
-from fakeapi.replies.sampling import naming
+from fakeapi.replies.sampling import naming, sample_input
 from fakeapi.replies.sampling.hints import Hints
-from fakeapi.replies.sampling.inputs import sample_input
 from fakeapi.replies.turns import Turn, last_turn
 
 MODES = ("auto", "never", "each-once")
@@ -103,16 +103,22 @@ def _free(call: Call, tools: list[Json], turn: Turn, mode: str) -> list[Json]:
     others = [tool for tool in tools if tool not in answers]
     if mode == "each-once" and (left := _not_called(others, turn)):
         return left[:1]
-    if turn.results and not _is_answered(turn, answers):
-        return answers[:1]
-    if turn.results and not turn.said:
-        return []
+    if turn.results and not (turn.said and _is_answered(turn, answers)):
+        return _found(others, turn) or ([] if _is_answered(turn, answers) else answers[:1])
     return asking.asked_for(turn.question, others) or answers[:1] or _only(call, tools, turn)
 
 
 def _not_called(tools: list[Json], turn: Turn) -> list[Json]:
     called = {block["name"] for block in turn.called}
     return [tool for tool in tools if tool["name"] not in called]
+
+
+def _found(tools: list[Json], turn: Turn) -> list[Json]:
+    """The tools that the results refer to and the user asks for: a search for tools is no end. Each is called once."""
+    parts = (part for result in turn.results for part in blocks(result.get("content")))
+    names = {part.get("tool_name") for part in parts if part["type"] == "tool_reference"}
+    referred = [tool for tool in _not_called(tools, turn) if tool["name"] in names]
+    return asking.asked_for(turn.question, referred) if referred else []
 
 
 def _is_answered(turn: Turn, answers: list[Json]) -> bool:

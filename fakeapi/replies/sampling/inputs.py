@@ -8,7 +8,8 @@ from typing import Any
 from fakeapi import chance
 from fakeapi.model import Json
 from fakeapi.replies.offering import as_offered
-from fakeapi.replies.sampling import naming, sample, sample_arguments
+from fakeapi.replies.sampling import naming
+from fakeapi.replies.sampling.drawing import sample, sample_arguments
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.shapes import Plan, plan
 
