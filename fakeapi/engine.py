@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fakeapi.chance import Chance
@@ -17,6 +18,7 @@ from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
+from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.sentences import refusal
 from fakeapi.memory.changes import Change, View
 from fakeapi.memory.store import EMPTY
@@ -48,17 +50,18 @@ class Answer(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
-def build(settings: Settings, own_models: Sequence[Json] = ()) -> House:
+def build(settings: Settings, own_models: Sequence[Json] = (), sizes: Sizes = MappingProxyType({})) -> House:
     """A house of these settings: everything that is read or compiled once.
 
-    `own_models` are a user's own rows of the catalogue. Raises FakeapiError for a row or a pace that can't be read.
+    `own_models` are a user's own rows of the catalogue; `sizes` those of pictures and PDFs by their urls. Raises
+    FakeapiError for a row or a pace that can't be read.
     """
     models = catalogue.extend(own_models) if own_models else catalogue.standard()
     if settings.models == "current":
         models = models.current()
     door = Door(settings.api_key, settings.contract)
     models = naming_faults(models, settings)
-    return House(settings, door, models, pacing.parse(settings.pace, "--pace"), Examples.documented())
+    return House(settings, door, models, pacing.parse(settings.pace, "--pace"), sizes, Examples.documented())
 
 
 def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> Answer:

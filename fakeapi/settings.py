@@ -35,6 +35,9 @@ class Settings:
     contract: str = _setting("strict", "what becomes of a request that the real API would refuse", choices=CONTRACTS)
     models: str = _setting("all", "which models answer: all, or current ones only", choices=("all", "current"))
     model_file: tuple[str, ...] = _setting((), "JSON file of models of your own (repeat for several)", metavar="FILE")
+    media: tuple[str, ...] = _setting(
+        (), "a local file that stands for the picture or PDF behind a url, for its size (repeat)", metavar="URL=FILE"
+    )
     tools: str = _setting(
         "auto", "when a free choice calls a tool: as a model would, never, or each once", choices=TOOLS
     )

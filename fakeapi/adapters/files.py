@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from fakeapi.errors import FakeapiError
+from fakeapi.facts import media
 
 
 def read_models(paths: Iterable[str]) -> list[Any]:
@@ -23,6 +24,24 @@ def read_models(paths: Iterable[str]) -> list[Any]:
             raise FakeapiError(f"{path}: expected a JSON list of models, or an object with a list `models`")
         rows += found
     return rows
+
+
+def read_sizes(pairs: Iterable[str]) -> dict[str, media.Size | media.Pdf]:
+    """The sizes of the local files that stand for what is behind urls (`URL=FILE`). FakeapiError where one can't be."""
+    sizes: dict[str, media.Size | media.Pdf] = {}
+    for pair in pairs:
+        url, _, path = pair.rpartition("=")
+        if not url or not path:
+            raise FakeapiError(f"--media: {pair!r} is not URL=FILE")
+        try:
+            data = Path(path).read_bytes()
+        except OSError as fault:
+            raise FakeapiError(f"--media: cannot read {path}: {fault.strerror or fault}") from None
+        size = media.image_size(data) or media.pdf(data)
+        if size is None:
+            raise FakeapiError(f"--media: {path} is neither a picture nor a PDF that can be read")
+        sizes[url] = size
+    return sizes
 
 
 def read_json(path: str) -> Any:

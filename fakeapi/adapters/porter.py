@@ -27,7 +27,7 @@ class Porter:
     """
 
     def __init__(self, settings: Settings, log: Callable[[Exchange], None] | None, clock: Callable[[], float]) -> None:
-        self._house = engine.build(settings, files.read_models(settings.model_file))
+        self._house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
         self._seed = settings.seed
         self._log = log
         self._clock = clock

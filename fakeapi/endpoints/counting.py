@@ -21,7 +21,7 @@ def count(
 ) -> Outcome:
     """The whole input count of a request, cached or not."""
     call = admit(house, decoding.decode_request(request), caller, "count_tokens")
-    tokens = usage.input_tokens(house.examples.find(call), call)
+    tokens = usage.input_tokens(house.examples.find(call), call, house.sizes)
     body: Json = {"input_tokens": tokens}
     if call.body.get("context_management"):
         body["context_management"] = {"original_input_tokens": tokens}

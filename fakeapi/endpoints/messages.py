@@ -73,7 +73,7 @@ def _say(
     resume(call)
     uncut = choose(house, call)
     limited = limits.limit(uncut, call)
-    bill = usage.account(limited, call, uncut)
+    bill = usage.account(limited, call, uncut, house.sizes)
     mark = f"{house.settings.seed}/{generators.fingerprint(call.body)}"
     return Said(call, limited, bill, cost(bill, call.model), mark)
 

@@ -11,6 +11,7 @@ from fakeapi.contract.authentication import Door
 from fakeapi.encoding.faults import Script
 from fakeapi.encoding.headers import JSON
 from fakeapi.encoding.pacing import Pace
+from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.catalogue import Catalogue
 from fakeapi.memory.changes import Change, View
 from fakeapi.model import Caller, Json
@@ -27,6 +28,7 @@ class House:
     door: Door
     catalogue: Catalogue
     pace: Pace
+    sizes: Sizes
     examples: Examples
 
 

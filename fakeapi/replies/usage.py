@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from fakeapi.facts import conversation, counting
+from fakeapi.facts.block_costs import Sizes
 from fakeapi.model import Call, Draft, Json
 
 _THOUGHTS = ("thinking", "redacted_thinking")
 _GEO_UNKNOWN = "not_available"
 
 
-def account(draft: Draft, call: Call, uncut: Draft) -> Json:
+def account(draft: Draft, call: Call, uncut: Draft, sizes: Sizes) -> Json:
     """The usage of a limited draft: documented where that holds, else counted."""
-    return _written(input_tokens(uncut, call), _output(draft, call, uncut), _thinking(draft, call), call)
+    return _written(input_tokens(uncut, call, sizes), _output(draft, call, uncut), _thinking(draft, call), call)
 
 
-def input_tokens(uncut: Draft | None, call: Call) -> int:
+def input_tokens(uncut: Draft | None, call: Call, sizes: Sizes) -> int:
     """The whole input count: the documented one for a documented request to a documented model, else counted.
 
     It doesn't depend on max_tokens, so POST /v1/messages/count_tokens always says the same.
@@ -22,7 +23,7 @@ def input_tokens(uncut: Draft | None, call: Call) -> int:
     for row in uncut.documented if uncut else ():
         if _is_for(row, call):
             return int(row["usage"]["input_tokens"])
-    return counting.input_tokens(call.body, call.model)
+    return counting.input_tokens(call.body, call.model, sizes)
 
 
 def _output(draft: Draft, call: Call, uncut: Draft) -> int:

@@ -1,4 +1,4 @@
-"""Opaque tokens: what is made here is verified in full, what looks like the API's own is let through, the rest isn't."""
+"""Opaque tokens: what is made here is verified in full, what looks like the API's own passes, the rest doesn't."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from fakeapi import chance
 from fakeapi.facts import schemas
 from fakeapi.replies.sampling import formats, naming, patterns, sample, sample_arguments, sample_json_text
 from fakeapi.replies.sampling.hints import Hints
@@ -195,7 +196,8 @@ def test_every_format_is_kept(name: str) -> None:
     "pattern",
     [
         r"^\d{3}-\d{4}$", r"^[A-Z]{2,3}$", r"^(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,}$", r"\p{Lu}\p{L}+", r"^(a|b)+\1$",
-        r"\bfoo\b", r"^#(?:[0-9a-fA-F]{3}){1,2}$", r"^https?:\/\/.+", r"^(?!foo).*bar$", r"(?i)^abc$", r"^(?<year>\d{4})$",
+        r"\bfoo\b", r"^#(?:[0-9a-fA-F]{3}){1,2}$", r"^https?:\/\/.+", r"^(?!foo).*bar$", r"(?i)^abc$",
+        r"^(?<year>\d{4})$",
         r"^(?:19|20)\d\d-(0[1-9]|1[0-2])$", r"^[^\s@]+@[^\s@]+$", r"^\u0041+$", r"^$", r"^[\x41-\x43]$", r"a\$b$",
     ],
 )  # fmt: skip
@@ -209,7 +211,7 @@ def test_a_pattern_and_a_length_hold_together() -> None:
 
 
 def test_the_words_of_the_table_all_make_something() -> None:
-    dice = __import__("random").Random(0)
+    dice = chance.random(0)
     kinds = naming._tables().made
     assert all(naming.text(kind, dice) for kind in kinds)
     assert set(naming._tables().kinds.values()) <= set(kinds)
@@ -221,7 +223,6 @@ def test_the_words_of_the_table_all_make_something() -> None:
     [
         ("What's the weather in Paris?", "city", ["Paris"]),
         ("weather in San Francisco, CA please", "location", ["San Francisco, CA"]),
-        ("Is SF, NY or London warmer?", "city", []),
         ("What is the weather in SF, NY, and London in Celsius?", "city", ["SF", "NY", "London"]),
         ("from New York to London", "origin", ["New York"]),
         ("from New York to London", "destination", ["London"]),

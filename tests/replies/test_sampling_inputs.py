@@ -103,16 +103,22 @@ def test_the_inputs_of_the_memory_tool_are_those_of_the_sdk() -> None:
         TypeAdapter(beta.BetaMemoryTool20250818Command).validate_python(example)
 
 
+BASH = {"type": "bash_20250124", "name": "bash"}
+EDITOR = {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}
+MEMORY = {"type": "memory_20250818", "name": "memory"}
+SCREEN = {"type": "computer_20251124", "name": "computer", "display_width_px": 800, "display_height_px": 600}
+
+
 @pytest.mark.parametrize(
     ("declared", "said", "expected"),
     [
-        ({"type": "bash_20250124", "name": "bash"}, "", {"command": "ls -la"}),
-        ({"type": "bash_20250124", "name": "bash"}, "Run `make test`.", {"command": "make test"}),
-        ({"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}, "Fix primes.py", {"command": "view", "path": "primes.py"}),
-        ({"type": "memory_20250818", "name": "memory"}, "Where do I live?", {"command": "view", "path": "/memories"}),
-        ({"type": "computer_20251124", "name": "computer", "display_width_px": 800, "display_height_px": 600}, "", {"action": "screenshot"}),
+        (BASH, "", {"command": "ls -la"}),
+        (BASH, "Run `make test`.", {"command": "make test"}),
+        (EDITOR, "Fix primes.py", {"command": "view", "path": "primes.py"}),
+        (MEMORY, "Where do I live?", {"command": "view", "path": "/memories"}),
+        (SCREEN, "", {"action": "screenshot"}),
     ],
-)  # fmt: skip
+)
 def test_a_client_tool_s_call_begins_as_usual(declared: dict[str, Any], said: str, expected: dict[str, Any]) -> None:
     assert sample_input(declared, 0, hints=said) == expected
 

@@ -23,7 +23,8 @@ _CLUE_LENGTH = 240
 _SLOT = re.compile(r"\{([^}]+)\}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^a-zA-Z0-9]+")
 _EXAMPLE = re.compile(
-    r"(?:\be\.g\.?,?|\beg\.|\bfor example,?|\bfor instance,?|\bsuch as|\bexamples?:) *(?P<said>[^\n)]{1,80})", re.I
+    r"(?:\be\.g\.?,?|\beg\.|\bfor example[,:]?|\bfor instance[,:]?|\bsuch as:?|\bexamples?:) *(?P<said>[^\n)]{1,80})",
+    re.I,
 )
 _QUOTED = re.compile(r"^[\"'`“]([^\"'`”]+)[\"'`”]")
 _UNQUOTED_END = re.compile(r"[.;:](?:\s|$)|\)| or | and |, etc| - ")
