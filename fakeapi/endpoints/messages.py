@@ -31,11 +31,12 @@ def answer(
     house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
 ) -> Outcome:
     """The walk: what is said, then how it is sent. Each stage takes values and gives a value, or an ApiError."""
-    call, said, bill, dollars, mark = say(house, request, caller)
+    call, said, bill, dollars, mark, tail = say(house, request, caller)
     asked = hear(house, view, request, caller, call.body)
     message = finish(said, call, bill, luck)
     if asked is NOTHING:
-        effects = encode(house, call, message, house.pace, mark)
+        shared = tail if message.content is said.content else None
+        effects = encode(house, call, message, house.pace, mark, shared)
     else:
         effects = encode_struck(house, call, message, asked, mark, Scene(luck, caller.key, message.model))
     content = sse.STREAM if call.body.get("stream") else (JSON,)
@@ -49,6 +50,7 @@ class Said(NamedTuple):
         call, draft, usage: what was asked, what is said, and its usage.
         cost: in US dollars, or None.
         mark: what chunks, padding and pace are drawn from: seed and normalised request.
+        tail: what was written and is the same for all who ask: the events after message_start, or a body around its id.
     """
 
     call: Call
@@ -56,6 +58,7 @@ class Said(NamedTuple):
     usage: Json
     cost: float | None
     mark: str
+    tail: list[Effect]
 
 
 def say(house: House, request: Request, caller: Caller) -> Said:
@@ -75,7 +78,7 @@ def _say(
     limited = limits.limit(uncut, call)
     bill = usage.account(limited, call, uncut, house.sizes)
     mark = f"{house.settings.seed}/{generators.fingerprint(call.body)}"
-    return Said(call, limited, bill, cost(bill, call.model), mark)
+    return Said(call, limited, bill, cost(bill, call.model), mark, [])
 
 
 _say_again = lru_cache(maxsize=_REMEMBERED)(_say)
@@ -121,14 +124,34 @@ def members(draft: Draft, call: Call) -> Json:
     return found
 
 
-def encode(house: House, call: Call, message: Message, speed: Pace, mark: str) -> Iterable[Effect]:
-    """The effects that send a message: JSON, or events; both at this pace."""
+def encode(
+    house: House, call: Call, message: Message, speed: Pace, mark: str, tail: list[Effect] | None = None
+) -> Iterable[Effect]:
+    """The effects that send a message: JSON, or events; both at this pace. `tail`: see Said."""
     if call.body.get("stream"):
-        return pacing.pace(frames(house, call, message, mark), speed, draws("pace", mark))
-    body = encoding.encode_message(message)
-    if speed == pacing.INSTANT:
+        effects = pacing.pace(frames(house, call, message, mark), speed, draws("pace", mark))
+        return effects if tail is None or speed != pacing.INSTANT else shared_stream(effects, tail)
+    body = encoding.encode_message(message) if tail is None else shared_body(message, tail)
+    if speed is pacing.INSTANT or speed == pacing.INSTANT:
         return (Send(body),)
     return pacing.pace_whole(body, message.usage["output_tokens"], speed, draws("pace", mark))
+
+
+def shared_stream(effects: Iterator[Effect], tail: list[Effect]) -> Iterable[Effect]:
+    """A stream of which only the first event is new."""
+    first = next(effects)
+    if not tail:
+        tail.extend(effects)
+    return (first, *tail)
+
+
+def shared_body(message: Message, tail: list[Effect]) -> bytes:
+    """A JSON body of which only the id is new."""
+    if not tail:
+        head, _, rest = encoding.encode_message(message).partition(message.id.encode())
+        tail += [Send(head), Send(rest)]
+    before, after = (part.data for part in tail if isinstance(part, Send))
+    return b"%b%b%b" % (before, message.id.encode(), after)
 
 
 def encode_struck(

@@ -188,11 +188,16 @@ def _told(text: str, tool: Json) -> Asked | None:
 def _clued(text: str, tool: Json) -> int:
     """The position (from 1) of a clue that the text has for this tool, 0 where there is none."""
     about = f"{_short(str(tool.get('name') or ''))} {_first_sentence(tool)}".lower()
-    for clue in _table()["clues"]:
-        found = re.search(clue["text"], text) if re.search(clue["tool"], about) else None
-        if found:
+    for clue in _clues(about):
+        if found := clue.search(text):
             return found.start() + 1
     return 0
+
+
+@lru_cache(maxsize=1024)
+def _clues(about: str) -> list[re.Pattern[str]]:
+    """What asks for a tool of that name and description."""
+    return [re.compile(clue["text"]) for clue in _table()["clues"] if re.search(clue["tool"], about)]
 
 
 def _described(tool: Json, spoken: dict[str, int]) -> frozenset[str]:
@@ -223,7 +228,7 @@ def _generally(said: str, tools: list[Json]) -> list[Json]:
 
 def _first_sentence(tool: Json) -> str:
     description = tool.get("description")
-    said = description.strip() if isinstance(description, str) else ""
+    said = description[: 2 * _FIRST_SENTENCE].strip() if isinstance(description, str) else ""
     return re.split(r"[.\n]\s", said)[0][:_FIRST_SENTENCE]
 
 

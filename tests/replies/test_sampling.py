@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 from typing import Any
 
 import jsonschema_rs
@@ -12,7 +13,7 @@ from fakeapi import chance
 from fakeapi.facts import schemas
 from fakeapi.replies.sampling import formats, naming, patterns, sample, sample_arguments, sample_json_text
 from fakeapi.replies.sampling.hints import Hints
-from fakeapi.replies.sampling.shapes import plan
+from fakeapi.replies.sampling.plans import plan
 
 SEEDS = range(12)
 
@@ -24,7 +25,7 @@ def one(schema: Any, seed: object = 0, hints: str = "") -> Any:
     return value
 
 
-def record(required: list[str] | None = None, **properties: Any) -> dict[str, Any]:
+def record(required: list[str] | None = None, /, **properties: Any) -> dict[str, Any]:
     """The schema of an object, all its properties required unless told."""
     names = list(properties) if required is None else required
     return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
@@ -290,3 +291,17 @@ def test_a_branch_is_chosen_by_what_the_user_names() -> None:
 
 def test_a_schema_is_worked_out_once() -> None:
     assert plan({"type": "string"}) is plan({"type": "string"})
+
+
+def test_fifty_properties_cost_little() -> None:
+    names = ("id", "name", "email", "phone", "city", "age", "price", "status", "created_at", "notes")
+    wide = record(
+        **{f"{name}_{at}": {"type": "integer" if name == "age" else "string"} for name in names for at in range(5)}
+    )
+    one(wide)
+    costs = []
+    for seed in range(30):
+        before = process_time()
+        sample(wide, seed)
+        costs.append(process_time() - before)
+    assert min(costs) < 0.003, "under a millisecond on the machines of 2026"

@@ -8,8 +8,8 @@ from fakeapi import chance
 from fakeapi.facts.written import writable, written
 from fakeapi.model import Json
 from fakeapi.replies.sampling.hints import Hints
+from fakeapi.replies.sampling.plans import ROOT, Plan, plan
 from fakeapi.replies.sampling.sampler import Asked, Sampler, UnsatisfiableError
-from fakeapi.replies.sampling.shapes import ROOT, Plan, plan
 
 _TRIES = 8
 _SPARE_LEVELS = 2

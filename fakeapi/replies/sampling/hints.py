@@ -80,6 +80,7 @@ class Hints:
     def __init__(self, text: str = "") -> None:
         self.text = text[:_LONGEST]
         self._numbers_used = 0
+        self._kinds: dict[str, list[str]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -93,17 +94,16 @@ class Hints:
                 yield from _said(found)
 
     def of_kind(self, kind: str, name: str = "") -> list[str]:
-        """The values of a kind in the order in which the text has them."""
+        """The values of a kind in the order in which the text has them; of a route, the end that a name speaks of."""
         if not self.text:
             return []
-        category = _categories().get(kind)
-        route = next((word for word in words(name) for way in _ROUTES if word in _ROUTES[way]), None)
-        if category == "place" and route:
-            way = "from" if route in _ROUTES["from"] else "to"
-            if found := _ROUTE[way].search(self.text):
-                return [found[1].rstrip(".")]
-        values = _READERS[category](self) if category else []
-        return values or [value for value in _values_of(kind) if self.mentions(value)]
+        if (way := _way(kind, name)) and (found := _ROUTE[way].search(self.text)):
+            return [found[1]]
+        if kind not in self._kinds:
+            category = _categories().get(kind)
+            values = _READERS[category](self) if category else []
+            self._kinds[kind] = values or [value for value in _values_of(kind) if self.mentions(value)]
+        return self._kinds[kind]
 
     @cached_property
     def wants_nothing(self) -> bool:
@@ -295,6 +295,13 @@ def _categories() -> dict[str, str]:
 @cache
 def _no_places() -> frozenset[str]:
     return frozenset(_table()["no_places"])
+
+
+@lru_cache(maxsize=2048)
+def _way(kind: str, name: str) -> str | None:
+    """Which end of a route a name speaks of: `origin` where it starts, `destination` where it leads."""
+    said = set(words(name)) if _categories().get(kind) == "place" else set()
+    return next((way for way, names in _ROUTES.items() if not names.isdisjoint(said)), None)
 
 
 _ROUTES = {

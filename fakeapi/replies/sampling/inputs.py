@@ -11,7 +11,7 @@ from fakeapi.replies.offering import as_offered
 from fakeapi.replies.sampling import naming
 from fakeapi.replies.sampling.drawing import sample, sample_arguments
 from fakeapi.replies.sampling.hints import Hints
-from fakeapi.replies.sampling.shapes import Plan, plan
+from fakeapi.replies.sampling.plans import Plan, plan
 
 _POINTS = ("coordinate", "start_coordinate", "region")
 

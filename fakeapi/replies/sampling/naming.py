@@ -39,6 +39,7 @@ class Span(NamedTuple):
     decimals: int
 
 
+@lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, lower case: `billingEmail_address` -> billing, email, address."""
     return tuple(part.lower() for part in _CAMEL.split(name) if part)

@@ -7,7 +7,7 @@ A caller's pattern is only read here, never run: that might not come to an end. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
@@ -137,8 +137,8 @@ class _Writer:
         self._spread = spread
         self._groups: dict[int, str] = {}
 
-    def text(self, nodes: list[Node]) -> str:
-        return "".join(_WRITERS.get(str(kind), _nothing)(self, value) for kind, value in nodes)
+    def text(self, nodes: Iterable[Node]) -> str:
+        return "".join(_WRITERS.get(kind, _nothing)(self, value) for kind, value in nodes)
 
     def literal(self, code: int) -> str:
         return chr(code)
@@ -157,7 +157,7 @@ class _Writer:
 
     def group(self, value: tuple[int | None, int, int, list[Node]]) -> str:
         number, *_, nodes = value
-        text = self.text(list(nodes))
+        text = self.text(nodes)
         if number is not None:
             self._groups[number] = text
         return text
@@ -171,7 +171,7 @@ class _Writer:
             times += more
         written = ""
         for _ in range(times):
-            written += self.text(list(nodes))
+            written += self.text(nodes)
             if len(written) > _LONGEST:
                 break
         return written
@@ -184,19 +184,19 @@ def _nothing(writer: _Writer, value: Any) -> str:
     return ""
 
 
-_WRITERS: dict[str, Callable[[_Writer, Any], str]] = {
-    "LITERAL": _Writer.literal,
-    "NOT_LITERAL": _Writer.not_literal,
-    "ANY": _Writer.any,
-    "IN": _Writer.one_of,
-    "BRANCH": _Writer.branch,
-    "SUBPATTERN": _Writer.group,
-    "ATOMIC_GROUP": lambda writer, nodes: writer.text(list(nodes)),
-    "MAX_REPEAT": _Writer.repeat,
-    "MIN_REPEAT": _Writer.repeat,
-    "POSSESSIVE_REPEAT": _Writer.repeat,
-    "GROUPREF": _Writer.back,
-    "CATEGORY": lambda writer, name: writer.one_of([(codes.CATEGORY, name)]),
+_WRITERS: dict[Any, Callable[[_Writer, Any], str]] = {
+    codes.LITERAL: _Writer.literal,
+    codes.NOT_LITERAL: _Writer.not_literal,
+    codes.ANY: _Writer.any,
+    codes.IN: _Writer.one_of,
+    codes.BRANCH: _Writer.branch,
+    codes.SUBPATTERN: _Writer.group,
+    codes.ATOMIC_GROUP: lambda writer, nodes: writer.text(nodes),
+    codes.MAX_REPEAT: _Writer.repeat,
+    codes.MIN_REPEAT: _Writer.repeat,
+    codes.POSSESSIVE_REPEAT: _Writer.repeat,
+    codes.GROUPREF: _Writer.back,
+    codes.CATEGORY: lambda writer, name: writer.one_of([(codes.CATEGORY, name)]),
 }
 
 

@@ -10,7 +10,8 @@ import orjson
 
 from fakeapi.replies.sampling import containers, naming, scalars
 from fakeapi.replies.sampling.hints import Hints
-from fakeapi.replies.sampling.shapes import Plan, Shape, Spot
+from fakeapi.replies.sampling.plans import Plan
+from fakeapi.replies.sampling.shapes import Shape, Spot
 
 if TYPE_CHECKING:
     from random import Random

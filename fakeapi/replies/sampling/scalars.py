@@ -102,7 +102,9 @@ def _decimal(shape: Shape, low: float, high: float, decimals: int, dice: Random)
 def text(shape: Shape, name: str, owner: str, dice: Random) -> str:
     """A text that fits format, pattern and length; the best one found where none fits."""
     shortest, longest = shape.size("minLength") or 0, shape.size("maxLength")
-    patterns = [pattern for pattern in shape.every("pattern") if isinstance(pattern, str)]
+    patterns = (
+        [pattern for pattern in shape.every("pattern") if isinstance(pattern, str)] if shape.word("pattern") else []
+    )
     best = ""
     for candidate in _candidates(shape, name, owner, dice, patterns):
         fitted = _fitted(candidate, shortest, longest, dice) if not patterns and not shape.word("format") else candidate

@@ -1,4 +1,4 @@
-"""A JSON Schema made ready for sampling: references resolved, `allOf` merged, what was worked out once kept.
+"""What a schema asks of one value: all that is said of it, references followed and `allOf` merged.
 
 A spot is a tuple of JSON pointers into the schema: all that one value has to satisfy (`#/properties/city`, and the
 branch of its `anyOf` that was chosen). A shape is what these pointers say together.
@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cached_property, lru_cache
-from math import lcm
-from typing import Any, TypeAlias
-from urllib.parse import unquote
+from functools import cached_property
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import orjson
-
-from fakeapi.facts import schema_parts
 from fakeapi.model import Json
 from fakeapi.replies.sampling.patterns import finds
+
+if TYPE_CHECKING:
+    from fakeapi.replies.sampling.plans import Plan
 
 Spot: TypeAlias = tuple[str, ...]
 Layer: TypeAlias = tuple[str, Json]
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
-ROOT: Spot = ("#",)
-_DEEPEST = 24
+_MOST_CHILDREN = 512
 _IMPLIED = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties",
                "propertyNames", "dependentRequired", "dependentSchemas"),
@@ -61,16 +59,20 @@ class Shape:
         self.possible = possible and bool(self.allowed)
         self.unsure = any(not _UNSURE.isdisjoint(node) for _, node in layers)
         self._children: dict[str, Spot | None] = {}
+        self._words: dict[str, Any] = {}
 
     def word(self, name: str) -> Any:
         """The value of a keyword, the strictest one where several are given; None where it is not given."""
-        given = [node[name] for _, node in self.layers if name in node]
-        if not given:
-            return None
+        if name not in self._words:
+            self._words[name] = self._strictest(name)
+        return self._words[name]
+
+    def _strictest(self, name: str) -> Any:
+        given = self.every(name)
         if name in _LOWER or name in _UPPER:
             numbers = [value for value in given if isinstance(value, int | float) and not isinstance(value, bool)]
             return (max if name in _LOWER else min)(numbers, default=None)
-        return given[0]
+        return given[0] if given else None
 
     def every(self, name: str) -> list[Any]:
         """All values of a keyword."""
@@ -101,7 +103,7 @@ class Shape:
             return None
         least = steps[0]
         for step in steps[1:]:
-            least = Fraction(lcm(least.numerator, step.numerator), _gcd(least.denominator, step.denominator))
+            least = Fraction(lcm(least.numerator, step.numerator), gcd(least.denominator, step.denominator))
         return least
 
     @cached_property
@@ -140,7 +142,7 @@ class Shape:
     @cached_property
     def required(self) -> tuple[str, ...]:
         """The names that an object must have, those with a schema first and in its order."""
-        asked = dict.fromkeys(name for names in self.every("required") for name in _listing(names))
+        asked = dict.fromkeys(name for names in self.every("required") for name in listing(names))
         rules = [rule for rule in self.every("dependentRequired") if isinstance(rule, dict)]
         for _ in range(len(rules) and sum(map(len, rules))):
             asked.update(dict.fromkeys(name for rule in rules for key in rule if key in asked for name in rule[key]))
@@ -163,14 +165,17 @@ class Shape:
     @cached_property
     def patterned(self) -> dict[str, str]:
         """Where the values of `patternProperties` stand -> the pattern of their names."""
-        rules = ((at, _mapping(node.get("patternProperties"))) for at, node in self.layers)
+        rules = ((at, mapping(node.get("patternProperties"))) for at, node in self.layers)
         return {f"{at}/patternProperties/{escaped(pattern)}": pattern for at, rule in rules for pattern in rule}
 
     def child(self, name: str) -> Spot | None:
         """Where the value of a property stands; None where no value is allowed."""
-        if name not in self._children:
-            self._children[name] = self._possible(tuple(self._of_property(name)))
-        return self._children[name]
+        if name in self._children:
+            return self._children[name]
+        spot = self._possible(tuple(self._of_property(name)))
+        if len(self._children) < _MOST_CHILDREN:
+            self._children[name] = spot
+        return spot
 
     def item(self, index: int) -> Spot | None:
         """Where the value of an item stands; None where none is allowed."""
@@ -185,10 +190,10 @@ class Shape:
 
     def _of_property(self, name: str) -> Iterator[str]:
         for pointer, node in self.layers:
-            covered = name in _mapping(node.get("properties"))
+            covered = name in mapping(node.get("properties"))
             if covered:
                 yield f"{pointer}/properties/{escaped(name)}"
-            for pattern in _mapping(node.get("patternProperties")):
+            for pattern in mapping(node.get("patternProperties")):
                 if finds(pattern, name):
                     covered = True
                     yield f"{pointer}/patternProperties/{escaped(pattern)}"
@@ -202,123 +207,6 @@ class Shape:
                 yield f"{pointer}/prefixItems/{index}"
             elif "items" in node:
                 yield f"{pointer}/items"
-
-
-class Plan:
-    """One schema, its shapes worked out on demand and kept."""
-
-    def __init__(self, schema: Any) -> None:
-        self.schema = schema
-        self.parts = schema_parts.parts(schema)
-        self._shapes: dict[Spot, Shape] = {}
-        self._ends: dict[tuple[Spot, int], bool] = {}
-
-    def shape(self, spot: Spot) -> Shape:
-        """What the pointers of a spot say together."""
-        if spot not in self._shapes:
-            self._shapes[spot] = self._shaped(spot)
-        return self._shapes[spot]
-
-    def ends(self, spot: Spot, levels: int) -> bool:
-        """Whether a value at the spot can be finished within so many levels of objects and arrays."""
-        key = (spot, levels)
-        if key not in self._ends:
-            self._ends[key] = False
-            self._ends[key] = self._can_end(self.shape(spot), levels)
-        return self._ends[key]
-
-    @cached_property
-    def height(self) -> int:
-        """The fewest levels that the whole schema needs."""
-        return next((levels for levels in range(_DEEPEST) if self.ends(ROOT, levels)), _DEEPEST)
-
-    def node(self, pointer: str) -> Any:
-        """What stands at a pointer; True (anything goes) where there is nothing."""
-        node = self.schema
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(node, list):
-                node = node[int(key)] if key.isdigit() and int(key) < len(node) else True
-            else:
-                node = node.get(key, True) if isinstance(node, dict) else True
-        return node
-
-    def _shaped(self, spot: Spot) -> Shape:
-        layers: dict[str, Json] = {}
-        verdicts = [self._gather(pointer, layers) for pointer in spot]
-        return Shape(self, spot, tuple(layers.items()), all(verdicts))
-
-    def _gather(self, pointer: str, layers: dict[str, Json]) -> bool:
-        """Collects a node and all that it refers to; False where one of them allows nothing."""
-        if pointer in layers:
-            return True
-        node = self.node(pointer)
-        if not isinstance(node, dict):
-            return node is not False
-        layers[pointer] = node
-        more = [f"{pointer}/allOf/{index}" for index in range(len(_listing(node.get("allOf"))))]
-        if isinstance(reference := node.get("$ref", node.get("$dynamicRef")), str):
-            more.insert(0, self._target(reference))
-        asked = {name for _, other in layers.items() for name in _listing(other.get("required"))}
-        for name in _mapping(node.get("dependentSchemas")):
-            if name in asked:
-                more.append(f"{pointer}/dependentSchemas/{escaped(name)}")
-        verdicts = [self._gather(other, layers) for other in more]
-        return all(verdicts)
-
-    def _target(self, reference: str) -> str:
-        """The pointer that a reference means; one to nothing where it leads outside."""
-        fragment = unquote(reference.partition("#")[2])
-        if reference.startswith("#") and (not fragment or fragment.startswith("/")):
-            return f"#{fragment}".rstrip("/") if fragment else "#"
-        return next((at for at, node in _walk("#", self.schema) if _is_called(node, reference, fragment)), "#/ /")
-
-    def _can_end(self, shape: Shape, levels: int) -> bool:
-        if not shape.possible or levels < 0:
-            return False
-        if shape.members is not None or shape.examples:
-            return bool(shape.members) or bool(shape.examples)
-        if shape.groups:
-            return any(self.ends(shape.spot + branch, levels) for branch in shape.groups[0])
-        if any(kind not in ("object", "array") for kind in shape.types):
-            return True
-        if "array" in shape.types and not shape.size("minItems") and not shape.every("contains"):
-            return True
-        return any(self._container_ends(shape, kind, levels - 1) for kind in shape.types)
-
-    def _container_ends(self, shape: Shape, kind: str, levels: int) -> bool:
-        if levels < 0:
-            return False
-        if kind == "array":
-            first = min(shape.size("minItems") or 0, 8)
-            return all(self._spot_ends(shape.item(index), levels) for index in range(first))
-        if not all(self._spot_ends(shape.child(name), levels) for name in shape.required):
-            return False
-        missing = (shape.size("minProperties") or 0) - len(shape.required)
-        return missing <= 0 or self._has_more(shape, missing, levels)
-
-    def _has_more(self, shape: Shape, missing: int, levels: int) -> bool:
-        """Whether so many properties more can be had: named ones, or any number of others."""
-        optional = [name for name in shape.names if name not in shape.required]
-        others = [shape.child("alpha"), *((spot,) for spot in shape.patterned)]
-        named = sum(self._spot_ends(shape.child(name), levels) for name in optional)
-        return named >= missing or any(self._spot_ends(spot, levels) for spot in others)
-
-    def _spot_ends(self, spot: Spot | None, levels: int) -> bool:
-        return spot is not None and self.ends(spot, levels)
-
-
-def plan(schema: Any) -> Plan:
-    """The plan of a schema, kept for equal content."""
-    try:
-        return _plan(orjson.dumps(schema))
-    except TypeError:
-        return Plan(schema)
-
-
-@lru_cache(maxsize=128)
-def _plan(content: bytes) -> Plan:
-    return Plan(orjson.loads(content))
 
 
 def escaped(name: str) -> str:
@@ -367,36 +255,17 @@ def _denied(node: Any) -> list[str]:
 
 def _groups(pointer: str, node: Json) -> Iterator[tuple[Spot, ...]]:
     for name in ("anyOf", "oneOf"):
-        if branches := _listing(node.get(name)):
+        if branches := listing(node.get(name)):
             yield tuple((f"{pointer}/{name}/{index}",) for index in range(len(branches)))
     if "if" in node and ("then" in node or "else" in node):
         yield (f"{pointer}/if", f"{pointer}/then"), (f"{pointer}/else",)
 
 
-def _walk(pointer: str, node: Any) -> Iterator[tuple[str, Json]]:
-    if isinstance(node, dict):
-        yield pointer, node
-        for name, child in node.items():
-            yield from _walk(f"{pointer}/{escaped(name)}", child)
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from _walk(f"{pointer}/{index}", child)
-
-
-def _is_called(node: Json, reference: str, fragment: str) -> bool:
-    by_anchor = bool(fragment) and fragment in (node.get("$anchor"), node.get("$dynamicAnchor"))
-    return by_anchor or node.get("$id") == reference
-
-
-def _gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a
-
-
-def _mapping(value: Any) -> Json:
+def mapping(value: Any) -> Json:
+    """The value, if it is an object; else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _listing(value: Any) -> list[Any]:
+def listing(value: Any) -> list[Any]:
+    """The value, if it is a list; else an empty one."""
     return value if isinstance(value, list) else []
