@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from fakeapi.facts import conversation
 from fakeapi.model import Call, Draft, Json
-from fakeapi.replies import choosing, citing, generators, results, showing, thoughts, turns
+from fakeapi.replies import asking, choosing, citing, generators, results, showing, thoughts, turns
 from fakeapi.replies.sampling import sample_json_text
 
 _Way: TypeAlias = Callable[[Call, tuple[object, ...], str], Draft | None]
@@ -36,7 +36,7 @@ def _structured(call: Call, mark: tuple[object, ...], _: str) -> Draft | None:
     asked = config.get("format") or call.body.get("output_format")
     if not asked:
         return None
-    hints = conversation.last_user_text(call.body)
+    hints = asking.focus(turns.last_turn(call.body).question)
     return _text(sample_json_text(asked["schema"], *mark, hints=hints), "generator:structured")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fakeapi.facts import conversation, counting, tokens
+from fakeapi.facts import conversation, counting, signatures, tokens
 from fakeapi.facts.partial_json import parse_partial
 from fakeapi.facts.written import written_input
 from fakeapi.model import Call, Draft, Json
@@ -130,7 +130,8 @@ def _cut_block(block: Json, left: int, cost: int, family: str) -> tuple[tuple[Js
         text = tokens.cut(block["text"], left, family)
         return (({**block, "text": text},) if text else ()), None
     if block["type"] == "thinking":
-        return ({**block, "thinking": tokens.cut(block["thinking"], left, family)},), None
+        thought = tokens.cut(block["thinking"], left, family)
+        return ({**block, "thinking": thought, "signature": signatures.sign(thought)},), None
     if block["type"] not in _INPUT_BLOCKS:
         return (), None
     written = written_input(block)

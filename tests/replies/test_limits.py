@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakeapi.facts import catalogue, counting
+from fakeapi.facts import catalogue, counting, signatures
 from fakeapi.facts.written import written_input
 from fakeapi.model import Call, Caller, Draft
 from fakeapi.replies.limits import limit
@@ -114,6 +114,7 @@ def test_max_tokens_cuts_inside_thinking_and_nothing_follows():
     cut = limit(Draft((thought, {"type": "text", "text": "Done."}), "test"), call(max_tokens=4))
     assert len(cut.content) == 1
     assert TEXT.startswith(cut.content[0]["thinking"])
+    assert signatures.verify(cut.content[0]["signature"], cut.content[0]["thinking"]).accepted
     assert cut.stop_reason == "max_tokens"
 
 
