@@ -36,7 +36,7 @@ ROADS: dict[str, dict[str, Road]] = {
 """Every road of the API by path and method; `/` and `/api/hello` need no key and have none."""
 
 _GREETINGS = {"/": ("HEAD",), "/api/hello": ("HEAD", "GET")}
-_PATHS = Roads({**_GREETINGS, **{path: tuple(roads) for path, roads in ROADS.items()}})
+_PATHS = Roads([*_GREETINGS, *ROADS])
 _UNKNOWN = Place("")
 _ICON = "/favicon.ico"
 _FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"*"))

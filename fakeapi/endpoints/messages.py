@@ -132,7 +132,7 @@ def encode(
         effects = pacing.pace(frames(house, call, message, mark), speed, draws("pace", mark))
         return effects if tail is None or speed != pacing.INSTANT else shared_stream(effects, tail)
     body = encoding.encode_message(message) if tail is None else shared_body(message, tail)
-    if speed is pacing.INSTANT or speed == pacing.INSTANT:
+    if speed == pacing.INSTANT:
         return (Send(body),)
     return pacing.pace_whole(body, message.usage["output_tokens"], speed, draws("pace", mark))
 

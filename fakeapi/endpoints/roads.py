@@ -6,6 +6,7 @@ A base URL may carry a path prefix, a trailing slash, or `/v1` already (clients.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -18,16 +19,12 @@ class Place(NamedTuple):
 
 
 class Roads:
-    """The known paths of the API, each with its methods."""
+    """The known paths of the API."""
 
-    def __init__(self, table: dict[str, tuple[str, ...]]) -> None:
-        self._methods = table
-        self._plain = {road: Place(road) for road in table if "{" not in road}
-        self._patterns = [(road, _compiled(road)) for road in table if "{" in road]
-
-    def methods(self, road: str) -> tuple[str, ...]:
-        """The methods that a road takes."""
-        return self._methods[road]
+    def __init__(self, roads: Iterable[str]) -> None:
+        known = list(roads)
+        self._plain = {road: Place(road) for road in known if "{" not in road}
+        self._patterns = [(road, _compiled(road)) for road in known if "{" in road]
 
     def find(self, path: str) -> Place | None:
         """The place of a path, or None where the API has none.

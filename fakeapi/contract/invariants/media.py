@@ -157,10 +157,6 @@ def _image_type(data: str) -> str | None:
 
 
 def _image_size(data: str) -> tuple[int, ...]:
-    """Width and height, () where they can't be read; the head of the bytes is tried first."""
-    head = _decode(data[:_HEAD])
-    size = media.image_size(head) if head else None
-    if size is None and len(data) > _HEAD:
-        whole = _decode(data)
-        size = media.image_size(whole) if whole else None
+    """Width and height, () where they can't be read."""
+    size = media.encoded_image_size(data)
     return tuple(size) if size else ()

@@ -112,11 +112,6 @@ def text(kind: str, dice: Random) -> str:
     return _SLOT.sub(lambda slot: text(slot[1], dice), dice.choice(made["join"]))
 
 
-def has_kind(kind: str) -> bool:
-    """Whether `text` knows a kind."""
-    return kind in _tables().made
-
-
 def _in_format(made: Json, dice: Random) -> str:
     if "years" in made:
         low, high = made["years"]
