@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
@@ -125,6 +126,97 @@ class Draft:
     extra: Json = field(default_factory=dict)
     documented: tuple[Json, ...] = ()
     partial: str | None = None
+
+
+class Mismatch(NamedTuple):
+    """One thing that a rule wanted and a request didn't bring; none of them is a match.
+
+    Attributes:
+        what: the condition, as it is written in the rule: `text.contains`, `turn`, `tools`.
+        wanted, came: both sides, as a person reads them.
+        distance: how far off, from just above 0 (nearly) to 1 (not at all).
+        hint: the one difference that matters, in words; "" where there is none to name.
+    """
+
+    what: str
+    wanted: str
+    came: str
+    distance: float = 1.0
+    hint: str = ""
+
+
+class Pattern(Protocol):
+    """What a rule wants of a request. To match is to have no mismatches, so that both can't disagree."""
+
+    def mismatches(self, call: Call, headers: Mapping[str, str]) -> tuple[Mismatch, ...]:
+        """What the request lacks."""
+        ...
+
+    def groups(self, call: Call, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """What regexes captured of a request that matches: by name, and by number as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a rule answers, checked but not yet made: the generators make a Draft of it (docs/rules.md).
+
+    Attributes:
+        parts: what is said, in order, each `{kind: value}`: text, template, block, tool_use, thinking, json, echo,
+            generator, fixture, refusal.
+        error: status, type, message, headers of an error instead of an answer; None for none.
+        fault, pace: as the headers `x-fakeapi-fault` and `x-fakeapi-pace` take them.
+        usage: members that replace the counted ones.
+        stop_reason, stop_sequence, stop_details: as the answer would end if nothing cut it.
+        extra: further members of the message.
+        place: where it is written: `rules.yaml:12:5`.
+    """
+
+    parts: tuple[Json, ...] = ()
+    error: Json | None = None
+    fault: str = ""
+    pace: str = ""
+    usage: Json = field(default_factory=dict)
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+    stop_details: Json | None = None
+    extra: Json = field(default_factory=dict)
+    place: str = ""
+
+
+class Turn(NamedTuple):
+    """One turn of a scenario: what the first attempt gets, what a retry of it gets, and so on; the last one stays."""
+
+    attempts: tuple[Response, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """What to answer to which requests.
+
+    Attributes:
+        name: unique within a server; place: `rules.yaml:3:1`, `POST /_fakeapi/rules`, `tests/test_x.py:12`.
+        match: what it wants. turns: one, or a scenario. written: the rule as JSON, as it was given.
+        endless: one plain answer, given whenever it matches; a scenario ends unless it loops.
+        loops: how often a scenario is played; None is for ever.
+        at_end: what comes after: `error` (loud), `repeat` (the last turn again) or `pass` (the rule no longer matches).
+        priority: higher ones are asked first; of equals, the one written first.
+        times: how often it matches at all; None is no limit. required: a test fails where it was never used.
+        alarm: turns after which an agent that never stops is told so; None for none.
+    """
+
+    name: str
+    match: Pattern
+    turns: tuple[Turn, ...]
+    place: str = ""
+    written: Json = field(default_factory=dict)
+    endless: bool = True
+    loops: int | None = 1
+    at_end: str = "error"
+    priority: int = 0
+    times: int | None = None
+    required: bool = False
+    alarm: int | None = None
 
 
 class Message(NamedTuple):

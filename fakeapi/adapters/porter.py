@@ -39,10 +39,11 @@ class Porter:
         """The answer to the next request; what it changes is remembered at once."""
         with self._lock:
             self._number += 1
-            luck = Chance(self._seed, self._number, self._clock())
-            answer = engine.handle(self._house, request, luck, self._store)
+            now = self._clock()
+            luck = Chance(self._seed, self._number, now)
+            answer = engine.handle(self._house, request, luck, self._store.view("", now))
             if answer.changes:
-                self._store.apply(answer.changes)
+                self._store.apply("", answer.changes)
             return answer
 
     def close(self, exchange: Exchange, outcome: str) -> None:

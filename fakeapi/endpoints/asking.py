@@ -96,7 +96,7 @@ def _key(fault: Fault, request: Request, caller: Caller) -> Key:
     """Who counts as one caller: a session, else a key (as its digest), on one path."""
     session, path = roads.parted(request.path)
     who = ("session", session) if session else ("key", chance.digest(caller.key).hex())
-    return (*who, path, str(fault))
+    return ("fault", *who, path, str(fault))
 
 
 def breakable(road: PlainRoad) -> Road:

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeAlias
+from math import inf
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 Key: TypeAlias = tuple[str, ...]
-"""What a count belongs to: a session or a caller, and what is counted. No secret is in it."""
+"""What is remembered, by name: first its kind (`cache`, `thread`, `turn` ...), which has bounds of its own, then
+whose it is. No secret is in it: keys of callers appear as digests."""
+
+
+class Put(NamedTuple):
+    """Remember a value, which nobody changes in place.
+
+    Attributes:
+        until: Unix time in seconds on the session's clock from which on it is forgotten.
+        size: its weight in bytes, for the bounds.
+    """
+
+    key: Key
+    value: Any
+    until: float = inf
+    size: int = 0
+
+
+class Drop(NamedTuple):
+    """Forget what is remembered under this key."""
+
+    key: Key
 
 
 class Counted(NamedTuple):
@@ -14,11 +36,15 @@ class Counted(NamedTuple):
     key: Key
 
 
-Change: TypeAlias = Counted
+Change: TypeAlias = Put | Drop | Counted
 
 
 class View(Protocol):
-    """A read of the few keys that a call needs."""
+    """A read of the few keys that a call needs: what one session remembers at one moment."""
+
+    def get(self, key: Key) -> Any:
+        """The value, or None if none was put, or it is over or forgotten. To read is to use: see Store."""
+        ...
 
     def count(self, key: Key) -> int:
         """How often it has happened."""

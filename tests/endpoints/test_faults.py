@@ -39,8 +39,8 @@ class Client:
     def status(self, fault: str, body: Any = BASIC, path: str = "/v1/messages") -> int:
         headers = joined((*self._door, ("x-fakeapi-fault", fault)))
         request = Request("POST", path, "", headers, dumps(body).encode())
-        answer = engine.handle(house(), request, Chance(0, 1, NOW), self.store)
-        self.store.apply(answer.changes)
+        answer = engine.handle(house(), request, Chance(0, 1, NOW), self.store.view("", NOW))
+        self.store.apply("", answer.changes)
         return answer.reply.status
 
     def statuses(self, count: int, fault: str, **how: Any) -> list[int]:
