@@ -190,7 +190,7 @@ def test_a_fault_that_found_nothing_to_break_is_not_counted():
     client = Client()
     asked = "no-ping; times=1, 529; times=1"
     assert client.status(asked) == 529
-    assert [key[-1] for key in client.store._counts] == ["status; status=529; times=1"]
+    assert [key[-1] for key in client.store.snapshot("")] == ["status; status=529; times=1"]
 
 
 def test_times_works_by_the_models_name():
@@ -201,7 +201,7 @@ def test_times_works_by_the_models_name():
 def test_memory_holds_no_key():
     client = Client("sk-ant-secret")
     client.status("529; times=1")
-    assert "secret" not in str(client.store._counts)
+    assert "secret" not in str(client.store.snapshot(""))
 
 
 def test_a_fault_that_finds_nothing_to_break_is_a_warning():
