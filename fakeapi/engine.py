@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,14 +16,15 @@ from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import counting, messages, models, open
 from fakeapi.endpoints.asking import breakable, naming_faults
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
-from fakeapi.endpoints.roads import Place, Roads, doubled
+from fakeapi.endpoints.roads import Place, Roads, doubled, parted
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.sentences import refusal
+from fakeapi.memory import sessions
 from fakeapi.memory.changes import Change, View
 from fakeapi.memory.store import EMPTY
-from fakeapi.model import Caller, Exchange, Json
+from fakeapi.model import Caller, Exchange, Json, Rule
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
 from fakeapi.wire import HeaderLines, Reply, Request, Send
@@ -43,11 +45,25 @@ _FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-
 
 
 class Answer(NamedTuple):
-    """What became of a request: the reply to play, the exchange for the log, and what memory has to keep."""
+    """What became of a request: the reply to play, the exchange for the log, and what memory has to keep, and when."""
 
     reply: Reply
     exchange: Exchange
     changes: tuple[Change, ...] = ()
+    when_completed: tuple[Change, ...] = ()
+    when_broken: tuple[Change, ...] = ()
+
+
+def finish(answer: Answer, outcome: str) -> tuple[Change, ...]:
+    """What is left to remember once an answer was played: `completed`, `cut` or `client left`."""
+    return answer.when_completed if outcome == "completed" else answer.when_broken
+
+
+def session_of(settings: Settings, request: Request) -> str:
+    """The id of the session that a request belongs to."""
+    path = request.path
+    named = parted(path)[0] if path.startswith(("/s/", "//")) else ""
+    return sessions.session_of(named, request.headers, settings.sessions)
 
 
 def build(settings: Settings, own_models: Sequence[Json] = (), sizes: Sizes = MappingProxyType({})) -> House:
@@ -56,12 +72,20 @@ def build(settings: Settings, own_models: Sequence[Json] = (), sizes: Sizes = Ma
     `own_models` are a user's own rows of the catalogue; `sizes` those of pictures and PDFs by their urls. Raises
     FakeapiError for a row or a pace that can't be read.
     """
-    models = catalogue.extend(own_models) if own_models else catalogue.standard()
-    if settings.models == "current":
-        models = models.current()
+    every = catalogue.extend(own_models) if own_models else catalogue.standard()
+    return furnish(House(settings, Door(), every, every, pacing.INSTANT, sizes, Examples.documented()), settings)
+
+
+def furnish(house: House, settings: Settings, rules: tuple[Rule, ...] = (), source: str = "--") -> House:
+    """The house with these settings and rules, as a session has it that differs from its server.
+
+    FakeapiError, naming `source` and the setting, for a pace that can't be read.
+    """
+    pace = pacing.parse(settings.pace, f"{source}pace")
+    models = house.every.current() if settings.models == "current" else house.every
     door = Door(settings.api_key, settings.contract)
     models = naming_faults(models, settings)
-    return House(settings, door, models, pacing.parse(settings.pace, "--pace"), sizes, Examples.documented())
+    return replace(house, settings=settings, door=door, catalogue=models, pace=pace, rules=rules)
 
 
 def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> Answer:
@@ -116,6 +140,7 @@ def _where_instead(request: Request) -> str:
 
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
     warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
+    changes, completed, broken = outcome.remembered
     lines = headers.answered(luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content)
     if warnings:
         lines = (*lines, *headers.warnings(warnings))
@@ -130,12 +155,17 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         outcome.usage,
         outcome.cost,
         warning="; ".join(warnings),
+        rule=outcome.rule,
+        cache=outcome.cache,
     )
-    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange)
+    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange, changes, completed, broken)
 
 
 def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, luck: Chance) -> Answer:
-    """The answer with the faults that were asked for: another one instead of it, its headers and writes struck."""
+    """The answer with the faults that were asked for: another one instead of it, its headers and writes struck.
+
+    An answer that something else stands in for was never given, and a broken one is not remembered.
+    """
     script, scene = outcome.asked.script, Scene(luck, caller.key, outcome.model)
     reply, exchange = answer.reply, answer.exchange
     if (instead := faults.answer_instead(script, scene)) is not None:
@@ -143,8 +173,11 @@ def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, 
         effects = faults.strike_plain(script, made.effects, scene)
         reply = made._replace(headers=_shared(request, made.headers), effects=effects)
         exchange = exchange._replace(status=made.status, sentence=instead.sentence, usage=None, cost=None)
-    source = " + ".join((exchange.source, *script.labels))
-    return Answer(faults.finish(script, reply), exchange._replace(source=source), outcome.asked.changes)
+    exchange = exchange._replace(source=" + ".join((exchange.source, *script.labels)))
+    given = () if instead else answer.changes
+    completed = answer.when_broken if script.breaks else answer.when_completed
+    changes = (*outcome.asked.changes, *given)
+    return Answer(faults.finish(script, reply), exchange, changes, completed, answer.when_broken)
 
 
 def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Chance, request_id: str) -> Answer:

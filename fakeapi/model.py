@@ -234,7 +234,7 @@ class Message(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """What happened to one request, for the log: no secret is in it. `cost` is in US dollars."""
+    """What happened to one request, for the log: no secret is in it. `cost` is in US dollars; see Outcome."""
 
     number: int
     method: str
@@ -249,3 +249,6 @@ class Exchange(NamedTuple):
     warning: str = ""
     hint: str = ""
     outcome: str = "completed"
+    session: str = ""
+    rule: str = ""
+    cache: str = ""

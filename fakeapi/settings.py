@@ -16,6 +16,9 @@ LOG_STYLES = ("quiet", "line", "json")
 ONOFF = ("on", "off")
 TOOLS = ("auto", "never", "each-once")
 CONTRACTS = ("strict", "warn", "shape", "off")
+CLOCKS = ("real", "virtual")
+UNMATCHED = ("default", "error")
+SESSIONS = ("by-path", "by-key")
 
 
 def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), metavar: str | None = None) -> Any:
@@ -41,9 +44,28 @@ class Settings:
     tools: str = _setting(
         "auto", "when a free choice calls a tool: as a model would, never, or each once", choices=TOOLS
     )
+    rules: tuple[str, ...] = _setting(
+        (), "rule file, or folder of rule files (repeat for several); reloaded when saved", metavar="PATH"
+    )
+    unmatched: str = _setting(
+        "default", "what a request gets that no rule matches, where there are rules", choices=UNMATCHED
+    )
+    clock: str = _setting("real", "virtual: time passes only in waits and by /_fakeapi/clock", choices=CLOCKS)
     pace: str = _setting("instant", "instant, each, human, or tokens_per_second=40,ttft=0.4,jitter=0.1", metavar="PACE")
     padding: str = _setting("on", "the spaces that the real API puts before the last brace of events", choices=ONOFF)
     locked: str = _setting("off", "on: no request may ask for a fault or a pace", choices=ONOFF)
+    sessions: str = _setting("by-path", "by-key: each key has a session of its own", choices=SESSIONS)
+    session_ttl: int = _setting(3600, "seconds after which an unused session is forgotten", metavar="SECONDS")
+    session_count: int = _setting(10_000, "how many sessions are kept at most", metavar="N")
+    cache_entries: int = _setting(100_000, "how many prompt-cache entries are kept at most", metavar="N")
+    thread_ttl: int = _setting(86_400, "seconds for which a held thread can be continued", metavar="SECONDS")
+    thread_entries: int = _setting(10_000, "how many threads are held at most", metavar="N")
+    thread_mb: int = _setting(256, "how many megabytes the held threads may weigh", metavar="MB")
+    journal_entries: int = _setting(1_000, "how many exchanges the journal keeps at most; 0: none", metavar="N")
+    journal_mb: int = _setting(64, "how many megabytes the journal may weigh", metavar="MB")
+    admin_host: tuple[str, ...] = _setting(
+        (), "another name under which /_fakeapi/ may be reached, beside loopback (repeat)", metavar="NAME"
+    )
     log: str = _setting("line", "what is written to stderr for each request", choices=LOG_STYLES)
 
 
@@ -86,6 +108,8 @@ def _whole_number(setting: Field[Any], text: str, source: str) -> int:
         raise FakeapiError(f"{source}: {text!r} is not a whole number") from None
     if setting.name == "port" and not 0 <= number <= 65535:
         raise FakeapiError(f"{source}: {number} is not a port (0 to 65535)")
+    if number < 0 and setting.name != "seed":
+        raise FakeapiError(f"{source}: {number} is less than 0")
     return number
 
 

@@ -6,7 +6,6 @@ The API's own paths are served before Starlette's middleware and router; `/_fake
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -17,6 +16,7 @@ from starlette.types import Receive, Scope
 from starlette.types import Send as AsgiSend
 
 import fakeapi
+from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import play, whole
 from fakeapi.adapters.porter import Porter
@@ -40,15 +40,15 @@ async def _health(_: StarletteRequest) -> JSONResponse:
 class App:
     """The ASGI application of one server: `App(Settings())` is served by any ASGI server.
 
-    `log` is told of every exchange once it is over; `clock` gives Unix time in seconds. Raises FakeapiError for
-    settings that can't be used.
+    `log` is told of every exchange once it is over; `clock` makes the clock of each session, instead of the one that
+    the settings name. Raises FakeapiError for settings that can't be used.
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         log: Callable[[Exchange], None] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], Clock] | None = None,
     ) -> None:
         self._porter = Porter(settings or Settings(), log, clock)
         self._lateness = Lateness()
@@ -67,14 +67,13 @@ class App:
             request = await _read(scope, receive)
         except ClientLeftError:
             return
-        reply, exchange, _ = self._porter.answer(request)
-        if scope.get("http_version") == "1.0":
-            reply = whole(reply)
+        visit = self._porter.answer(request)
+        reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
         try:
-            outcome = await play(reply, receive, send, self._lateness)
+            outcome = await play(reply, receive, send, visit.session.clock, self._lateness)
         except asyncio.CancelledError:
             outcome = "cut"
-        self._porter.close(exchange, outcome)
+        self._porter.close(visit, outcome)
 
     async def _metrics(self, _: StarletteRequest) -> JSONResponse:
         return JSONResponse(self._lateness.report())

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from heapq import heapify, heappush
 from itertools import count
+from math import inf
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,9 @@ class Clock(Protocol):
     def __call__(self) -> float:
         """The time now."""
 
+    def advance(self, seconds: float) -> None:
+        """Let this many seconds pass at once. ValueError if they are negative: time never runs backwards."""
+
     def wait_until(self, moment: float) -> None:
         """Return once this moment has come; at once if it has passed."""
 
@@ -34,24 +38,65 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The time of this machine, steady: it never jumps while the process lives."""
+    """The time of this machine, steady: it never jumps while the process lives, but for `advance`."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
+        self._advanced = threading.Condition()
+        self._sleepers: set[asyncio.Future[None]] = set()
 
     def __call__(self) -> float:
         """Unix time in seconds."""
         return self._offset + time.monotonic()
 
+    def advance(self, seconds: float) -> None:
+        """Let this many seconds pass at once: whoever waits, in a thread or in asyncio, wakes up if it is time.
+
+        ValueError if they are negative.
+        """
+        _check_forward(seconds)
+        with self._advanced:
+            self._offset += seconds
+            self._advanced.notify_all()
+        for sleeper in tuple(self._sleepers):
+            sleeper.get_loop().call_soon_threadsafe(_wake, sleeper)
+
     def wait_until(self, moment: float) -> None:
         """Sleep until this moment."""
-        left = moment - self()
-        if left > 0:
-            time.sleep(left)
+        with self._advanced:
+            while (left := moment - self()) > 0:
+                self._advanced.wait(left)
 
     async def wait_until_async(self, moment: float) -> None:
         """Sleep until this moment, in the event loop that runs."""
-        await sleep(max(0.0, moment - self()))
+        if _runs_trio():
+            await sleep(max(0.0, moment - self()))
+            return
+        if moment <= self():
+            await asyncio.sleep(0)
+        while (left := moment - self()) > 0:
+            await self._sleep(left)
+
+    async def _sleep(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        sleeper: asyncio.Future[None] = loop.create_future()
+        alarm = loop.call_later(seconds, _wake, sleeper)
+        self._sleepers.add(sleeper)
+        try:
+            await sleeper
+        finally:
+            alarm.cancel()
+            self._sleepers.discard(sleeper)
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
+
+
+def _check_forward(seconds: float) -> None:
+    if not 0 <= seconds < inf:
+        raise ValueError(f"a clock can't be moved by {seconds} seconds")
 
 
 class VirtualClock:
@@ -77,8 +122,7 @@ class VirtualClock:
 
     def advance(self, seconds: float) -> None:
         """Let this many seconds pass. ValueError if they are negative: time never runs backwards."""
-        if not seconds >= 0:
-            raise ValueError(f"a clock can't be moved by {seconds} seconds")
+        _check_forward(seconds)
         with self._lock:
             self._now += seconds
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.types import Receive
 from starlette.types import Send as AsgiSend
 
+from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.wire import Cut, Effect, Reply, Send, Wait
 
@@ -22,7 +23,7 @@ class ConnectionCutError(Exception):
     """Raised where the connection can't be dropped directly: the server then drops it."""
 
 
-async def play(reply: Reply, receive: Receive, send: AsgiSend, lateness: Lateness | None = None) -> str:
+async def play(reply: Reply, receive: Receive, send: AsgiSend, clock: Clock, lateness: Lateness | None = None) -> str:
     """Play a reply to its end: `completed`, `cut`, or `client left`; how late its waits end is told to `lateness`.
 
     Sends without a wait between them go out as one chunk. Headers go out with the first byte.
@@ -36,7 +37,7 @@ async def play(reply: Reply, receive: Receive, send: AsgiSend, lateness: Latenes
     lateness = lateness or Lateness()
     lateness.open += 1
     try:
-        return await _watched(_Play(reply, effects, send, lateness).on(held, pause), receive)
+        return await _watched(_Play(reply, effects, send, clock, lateness).on(held, pause), receive)
     finally:
         lateness.open -= 1
 
@@ -95,13 +96,16 @@ async def _tell_when_left(receive: Receive, player: asyncio.Task[Any] | None) ->
 class _Play:
     """One reply that takes its time."""
 
-    def __init__(self, reply: Reply, effects: Iterator[Effect], send: AsgiSend, lateness: Lateness) -> None:
+    def __init__(
+        self, reply: Reply, effects: Iterator[Effect], send: AsgiSend, clock: Clock, lateness: Lateness
+    ) -> None:
         self._reply = reply
         self._effects = effects
         self._send = send
+        self._clock = clock
         self._lateness = lateness
         self._started = False
-        self._due = asyncio.get_running_loop().time()
+        self._due = clock()
 
     async def on(self, held: bytes, pause: Wait | Cut | None) -> str:
         """Play on from what was already taken from the effects."""
@@ -123,11 +127,12 @@ class _Play:
 
     async def _wait(self, seconds: float) -> None:
         """Wait until `seconds` after the last wait was due, so that lateness never adds up."""
-        clock = asyncio.get_running_loop().time
         self._due += seconds
-        await asyncio.sleep(max(0.0, self._due - clock()))
+        real = asyncio.get_running_loop().time
+        expected = real() + self._due - self._clock()
+        await self._clock.wait_until_async(self._due)
         if seconds:
-            self._lateness.record(max(0.0, clock() - self._due))
+            self._lateness.record(max(0.0, real() - expected))
 
     async def _cut(self) -> str:
         """Drop the connection; the player is then told that the client left, which is our own doing."""

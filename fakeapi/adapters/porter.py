@@ -1,5 +1,5 @@
-"""The porter of a house: numbers the requests, hands each to the engine, keeps what is to be remembered, and tells the
-log how each exchange ended.
+"""The porter of a house: leads each request to its session, hands it to the engine, keeps what is to be remembered, and
+tells log and journal how each exchange ended.
 
 One porter is one server: whatever leads to that server shares it.
 """
@@ -7,46 +7,147 @@ One porter is one server: whatever leads to that server shares it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 from fakeapi import engine
 from fakeapi.adapters import files
+from fakeapi.adapters.clock import Clock, RealClock, VirtualClock
 from fakeapi.chance import Chance
+from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
-from fakeapi.memory.store import Store
-from fakeapi.model import Exchange
+from fakeapi.errors import FakeapiError
+from fakeapi.memory.sessions import DEFAULT, Mark, Session, Sessions
+from fakeapi.memory.store import Bound, Store
+from fakeapi.model import Exchange, Rule
 from fakeapi.settings import Settings
-from fakeapi.wire import Request
+from fakeapi.wire import Reply, Request
+
+CLOCKS: dict[str, Callable[[], Clock]] = {"real": RealClock, "virtual": VirtualClock}
+OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "pace", "padding", "locked", "api_key"})
+"""The settings that a session may have of its own."""
+
+
+class Visit(NamedTuple):
+    """One request that was answered, and is on its way back."""
+
+    answer: Answer
+    session: Session[Clock]
+
+    @property
+    def reply(self) -> Reply:
+        """What is to be played."""
+        return self.answer.reply
 
 
 class Porter:
     """Answers requests; threads may share it.
 
-    `clock` gives Unix time in seconds; `log` is told of every exchange once it is over. Raises FakeapiError for
-    settings that can't be used.
+    `clock` makes the clock of each new session (default: as the settings say); `log` is told of every exchange once it
+    is over. Raises FakeapiError for settings that can't be used.
     """
 
-    def __init__(self, settings: Settings, log: Callable[[Exchange], None] | None, clock: Callable[[], float]) -> None:
-        self._house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
-        self._seed = settings.seed
+    def __init__(
+        self,
+        settings: Settings,
+        log: Callable[[Exchange], None] | None = None,
+        clock: Callable[[], Clock] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
+        self.store = Store(_bounds(settings))
+        ttl, count = settings.session_ttl, settings.session_count
+        self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
+        self.lock = threading.RLock()
         self._log = log
-        self._clock = clock
-        self._store = Store()
-        self._number = 0
-        self._lock = threading.Lock()
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Visit:
         """The answer to the next request; what it changes is remembered at once."""
-        with self._lock:
-            self._number += 1
-            now = self._clock()
-            luck = Chance(self._seed, self._number, now)
-            answer = engine.handle(self._house, request, luck, self._store.view("", now))
-            if answer.changes:
-                self._store.apply("", answer.changes)
-            return answer
+        with self.lock:
+            session = self.open(engine.session_of(self.settings, request))
+            session.number += 1
+            return Visit(self._walk(session, request), session)
 
-    def close(self, exchange: Exchange, outcome: str) -> None:
+    def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
+        answer, session = visit
+        left = engine.finish(answer, outcome)
+        if left:
+            with self.lock:
+                self.store.apply(session.id, left)
         if self._log is not None:
-            self._log(exchange if outcome == "completed" else exchange._replace(outcome=outcome))
+            self._log(answer.exchange if outcome == "completed" else answer.exchange._replace(outcome=outcome))
+
+    def open(self, id: str = DEFAULT) -> Session[Clock]:
+        """The session of this id, born now if there is none."""
+        return self.sessions.open(id, time.monotonic())
+
+    def change(self, session: Session[Clock], **changed: Any) -> None:
+        """From now on, these settings hold in a session. FakeapiError for those that only a whole server has."""
+        for name in changed.keys() - OWN:
+            known = name in {setting.name for setting in fields(Settings)}
+            why = "belongs to the whole server" if known else "is no setting"
+            raise FakeapiError(f"{name} {why}; a session may have its own {', '.join(sorted(OWN))}")
+        with self.lock:
+            engine.furnish(self.house, replace(self.settings, **{**session.changed, **changed}))
+            session.change(changed)
+
+    def reset(self, session: Session[Clock]) -> None:
+        """Let a session begin anew: nothing remembered, no rules or settings of its own, its exchanges from 1."""
+        with self.lock:
+            self._forget(session.id)
+            session.set_rules(())
+            session.changed, session.number = {}, 0
+
+    def mark(self, session: Session[Clock], name: str) -> None:
+        """Take a snapshot of a session under a name."""
+        with self.lock:
+            memory = self.store.snapshot(session.id)
+            session.marks[name] = Mark(memory, session.rules, session.changed, session.number, 0)
+
+    def roll_back(self, session: Session[Clock], name: str) -> None:
+        """Let a session be what it was when the snapshot of this name was taken. KeyError if there is none."""
+        with self.lock:
+            mark = session.marks[name]
+            self.store.restore(session.id, mark.memory)
+            session.set_rules(mark.rules)
+            session.changed, session.number = mark.changed, mark.number
+
+    def set_rules(self, rules: tuple[Rule, ...]) -> None:
+        """From now on, these are the rules of all sessions."""
+        with self.lock:
+            self.house = replace(self.house, rules=rules)
+            for session in self.sessions:
+                session.house = None
+
+    def _walk(self, session: Session[Clock], request: Request) -> Answer:
+        """The engine's answer; walked again where another process has changed what it was decided from."""
+        now = session.clock()
+        house = session.house or self._furnished(session)
+        luck = Chance(house.settings.seed, session.number, now)
+        while True:
+            answer = engine.handle(house, request, luck, self.store.view(session.id, now))
+            if not answer.changes or self.store.apply(session.id, answer.changes):
+                return answer
+
+    def _furnished(self, session: Session[Clock]) -> House:
+        """The house of a session: the server's, or one of its own."""
+        session.house = house = self.house
+        if session.changed:
+            house = engine.furnish(house, session.settings(self.settings), house.rules)
+        if session.rules:
+            house = replace(house, rules=(*session.rules, *house.rules))
+        session.house = house
+        return house
+
+    def _forget(self, id: str) -> None:
+        self.store.drop(id)
+
+
+def _bounds(settings: Settings) -> dict[str, Bound]:
+    return {
+        "cache": Bound(settings.cache_entries),
+        "thread": Bound(settings.thread_entries, settings.thread_mb * 1_000_000),
+    }

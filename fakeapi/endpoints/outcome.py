@@ -14,7 +14,7 @@ from fakeapi.encoding.pacing import Pace
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.catalogue import Catalogue
 from fakeapi.memory.changes import Change, View
-from fakeapi.model import Caller, Json
+from fakeapi.model import Caller, Json, Rule
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
 from fakeapi.wire import Effect, HeaderLines, Request
@@ -22,14 +22,19 @@ from fakeapi.wire import Effect, HeaderLines, Request
 
 @dataclass(frozen=True, slots=True, eq=False)
 class House:
-    """Everything a server holds that no request changes."""
+    """Everything a server, or a session of it, holds that no request changes.
+
+    `every` is the catalogue before the settings narrow it; `rules` are asked in this order.
+    """
 
     settings: Settings
     door: Door
+    every: Catalogue
     catalogue: Catalogue
     pace: Pace
     sizes: Sizes
     examples: Examples
+    rules: tuple[Rule, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -45,10 +50,23 @@ NOTHING = Asked()
 """What nearly all requests ask."""
 
 
+class Remembered(NamedTuple):
+    """What memory has to keep of an answer: at once, when all of it has been sent, or when it hasn't."""
+
+    changes: tuple[Change, ...] = ()
+    when_completed: tuple[Change, ...] = ()
+    when_broken: tuple[Change, ...] = ()
+
+
+FORGETFUL = Remembered()
+
+
 class Outcome(NamedTuple):
     """A road's answer: the effects of a 200, its content headers, what the log says of it, and what was asked of it.
 
     The faults that strike its body have done so; those that answer instead, or strike headers and writes, have not.
+    `rule` is the name of the rule that answered, `cache` is `hit`, `write`, `partial`, `miss` or "" where no cache was
+    asked for.
     """
 
     effects: Iterable[Effect]
@@ -60,6 +78,9 @@ class Outcome(NamedTuple):
     warnings: tuple[str, ...] = ()
     cost: float | None = None
     asked: Asked = NOTHING
+    remembered: Remembered = FORGETFUL
+    rule: str = ""
+    cache: str = ""
 
 
 Road: TypeAlias = Callable[[House, View, Request, tuple[str, ...], Caller, Chance], Outcome]

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from fakeapi.adapters.asgi import App
+from fakeapi.adapters.clock import VirtualClock
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
@@ -34,7 +35,7 @@ def called(*pieces: bytes, path: str = "/v1/messages", method: str = "POST", lef
         sent.append(event)
 
     seen: list[Exchange] = []
-    asyncio.run(App(Settings(), seen.append, lambda: NOW)(scope, receive, send))
+    asyncio.run(App(Settings(), seen.append, lambda: VirtualClock(NOW))(scope, receive, send))
     return sent
 
 
@@ -63,7 +64,7 @@ def test_an_unknown_path_of_our_own_is_not_the_apis():
 
 
 def test_each_exchange_has_its_own_ids():
-    app = App(Settings(), None, lambda: NOW)
+    app = App(Settings(), None, lambda: VirtualClock(NOW))
     first, second = (asyncio.run(_ask(app)) for _ in range(2))
     assert first["id"] != second["id"]
     assert first["content"] == second["content"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -108,31 +109,53 @@ def test_one_clock_serves_one_event_loop_after_the_other():
     assert clock.now == 3.0
 
 
-@pytest.fixture
-def slept(monkeypatch) -> list[float]:
-    """The seconds that were slept for, by the machine's clock standing still at 1,000 s."""
-    seconds: list[float] = []
-
-    async def sleep_async(given: float) -> None:
-        seconds.append(given)
-
-    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    monkeypatch.setattr(time, "sleep", seconds.append)
-    monkeypatch.setattr(asyncio, "sleep", sleep_async)
-    return seconds
-
-
-def test_the_real_clock_sleeps_until_the_moment_comes_and_not_if_it_has_passed(slept):
+def test_a_thread_that_waits_on_the_real_clock_wakes_up_when_it_is_advanced():
     clock = RealClock()
-    clock.wait_until(clock() + 2)
-    clock.wait_until(clock() - 2)
-    assert slept == [pytest.approx(2)]
+    waiting = threading.Thread(target=clock.wait_until, args=(clock() + 3600,))
+    waiting.start()
+    clock.advance(3600)
+    waiting.join(timeout=30)
+    assert not waiting.is_alive()
 
 
-def test_the_real_clock_sleeps_in_the_event_loop_that_runs(slept):
+def test_a_task_that_waits_on_the_real_clock_wakes_up_when_it_is_advanced():
+    async def run() -> None:
+        clock = RealClock()
+        waiting = asyncio.ensure_future(clock.wait_until_async(clock() + 3600))
+        await asyncio.sleep(0)
+        clock.advance(1800)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        clock.advance(1800)
+        await asyncio.wait_for(waiting, 30)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("passed", [0.0, 5.0])
+def test_the_real_clock_does_not_wait_for_what_has_passed(passed):
     clock = RealClock()
-    asyncio.run(clock.wait_until_async(clock() + 2))
-    assert slept == [pytest.approx(2)]
+    clock.wait_until(clock() - passed)
+    asyncio.run(clock.wait_until_async(clock() - passed))
+    trio.run(clock.wait_until_async, clock() - passed)
+
+
+def test_the_real_clock_waits_until_the_moment_comes():
+    clock = RealClock()
+    moments = [clock() + 0.002, clock() + 0.004, clock() + 0.006]
+    clock.wait_until(moments[0])
+    assert clock() >= moments[0]
+    asyncio.run(clock.wait_until_async(moments[1]))
+    assert clock() >= moments[1]
+    trio.run(clock.wait_until_async, moments[2])
+    assert clock() >= moments[2] - 0.001
+
+
+@pytest.mark.parametrize("clock", [RealClock(), VirtualClock()], ids=["real", "virtual"])
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
+def test_no_clock_runs_backwards_or_to_the_end_of_time(clock, seconds):
+    with pytest.raises(ValueError, match="can't be moved"):
+        clock.advance(seconds)
 
 
 def test_the_real_clock_is_that_of_this_machine():

@@ -14,7 +14,7 @@ from fakeapi.errors import FakeapiError
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
 from tests.pictures import png
-from tests.street import DOOR, NOW, json
+from tests.street import DOOR, json
 
 URL = "https://example.com/large.png"
 
@@ -23,7 +23,7 @@ def counted(settings: Settings) -> Any:
     image = {"type": "image", "source": {"type": "url", "url": URL}}
     body = {"model": "claude-haiku-4-5", "messages": [{"role": "user", "content": [image]}]}
     request = Request("POST", "/v1/messages/count_tokens", "", joined(DOOR), orjson.dumps(body))
-    return json(Porter(settings, None, lambda: NOW).answer(request))["input_tokens"]
+    return json(Porter(settings).answer(request).answer)["input_tokens"]
 
 
 def test_a_picture_behind_a_url_counts_as_the_file_that_stands_for_it(tmp_path: Path):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakeapi.adapters.clock import RealClock
 from fakeapi.adapters.player import ConnectionCutError, play
 from fakeapi.wire import Cut, Effect, Reply, Send, Wait
 
@@ -44,7 +45,7 @@ def played(effects: Iterable[Effect], then: Callable[[Street], Any] = lambda _: 
 
     async def run() -> tuple[str, Street]:
         street = Street(then)
-        return await play(Reply(200, HEADERS, effects), street.receive, street.send), street
+        return await play(Reply(200, HEADERS, effects), street.receive, street.send, RealClock()), street
 
     return asyncio.run(run())
 
@@ -107,7 +108,7 @@ def test_a_client_that_leaves_before_the_first_byte_gets_nothing():
     async def run() -> str:
         street = Street()
         street.left.set()
-        outcome = await play(Reply(200, HEADERS, [Wait(3600.0), Send(b"a")]), street.receive, street.send)
+        outcome = await play(Reply(200, HEADERS, [Wait(3600.0), Send(b"a")]), street.receive, street.send, RealClock())
         assert street.sent == []
         return outcome
 
@@ -118,7 +119,7 @@ def test_what_a_client_left_behind_is_freed():
     async def run() -> weakref.ref[Any]:
         street = Street(lambda street: street.left.set())
         effects = iter(Endless(Wait(3600.0)))
-        await play(Reply(200, HEADERS, effects), street.receive, street.send)
+        await play(Reply(200, HEADERS, effects), street.receive, street.send, RealClock())
         return weakref.ref(effects)
 
     left_behind = asyncio.run(run())
@@ -130,7 +131,7 @@ def test_a_slow_reader_gets_an_answer_made_no_faster_than_it_reads():
     async def run() -> None:
         endless, read = Endless(Wait(0.0)), asyncio.Semaphore(0)
         street = Street(lambda _: read.acquire())
-        playing = asyncio.ensure_future(play(Reply(200, HEADERS, endless), street.receive, street.send))
+        playing = asyncio.ensure_future(play(Reply(200, HEADERS, endless), street.receive, street.send, RealClock()))
         for _ in range(5):
             read.release()
             await _settled()
@@ -151,7 +152,9 @@ async def _settled() -> None:
 def test_a_server_that_stops_is_not_a_client_that_left():
     async def run() -> None:
         street = Street()
-        playing = asyncio.ensure_future(play(Reply(200, HEADERS, Endless(Wait(3600.0))), street.receive, street.send))
+        playing = asyncio.ensure_future(
+            play(Reply(200, HEADERS, Endless(Wait(3600.0))), street.receive, street.send, RealClock())
+        )
         await _settled()
         playing.cancel()
         with pytest.raises(asyncio.CancelledError):

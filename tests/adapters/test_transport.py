@@ -109,7 +109,7 @@ def test_the_answer_is_byte_for_byte_that_of_the_server():
 
     headers = [(name.encode(), value.encode()) for name, value in DOOR]
     scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"", "headers": headers}
-    asyncio.run(App(Settings(), None, lambda: START)(scope, receive, send))
+    asyncio.run(App(Settings(), None, VirtualClock)(scope, receive, send))
     assert response.status_code == sent[0]["status"]
     assert response.headers.raw == list(sent[0]["headers"])
     assert response.content == b"".join(event["body"] for event in sent[1:])

@@ -22,6 +22,7 @@ class Kind(NamedTuple):
         streams_only: whether an answer that isn't streamed has nothing that it could break.
         instead: for an answer that isn't streamed, what is answered instead (scene -> Instead), or None.
         resizes: whether it changes the length of a plain body.
+        spares: whether a client still gets the whole answer.
     """
 
     stage: str
@@ -30,6 +31,7 @@ class Kind(NamedTuple):
     streams_only: bool = False
     instead: Callable[..., answers.Instead] | None = None
     resizes: bool = False
+    spares: bool = False
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -49,17 +51,17 @@ FAULTS: dict[str, Kind] = {
     "error": Kind(BODY, events.error, "type", instead=answers.error_of_type),
     "cut": Kind(BODY, events.cut, "after"),
     "truncate": Kind(BODY, events.truncate, "after", resizes=True),
-    "stall": Kind(BODY, events.stall, "seconds"),
+    "stall": Kind(BODY, events.stall, "seconds", spares=True),
     "malformed": Kind(BODY, events.malformed, "after", resizes=True),
-    "unknown-event": Kind(BODY, events.unknown_event, "type", streams_only=True),
+    "unknown-event": Kind(BODY, events.unknown_event, "type", streams_only=True, spares=True),
     "no-stop": Kind(BODY, events.no_stop, streams_only=True),
     "empty": Kind(BODY, events.empty, resizes=True),
-    "content-type": Kind(HEADERS, answers.content_type, "value"),
-    "slow-headers": Kind(WRITES, writes.slow_headers, "seconds"),
-    "slice": Kind(WRITES, writes.slices, "size"),
-    "one-chunk": Kind(WRITES, writes.one_chunk, streams_only=True),
-    "crlf": Kind(WRITES, writes.crlf, streams_only=True),
-    "no-ping": Kind(WRITES, writes.no_ping, streams_only=True),
-    "double-ping": Kind(WRITES, writes.double_ping, streams_only=True),
+    "content-type": Kind(HEADERS, answers.content_type, "value", spares=True),
+    "slow-headers": Kind(WRITES, writes.slow_headers, "seconds", spares=True),
+    "slice": Kind(WRITES, writes.slices, "size", spares=True),
+    "one-chunk": Kind(WRITES, writes.one_chunk, streams_only=True, spares=True),
+    "crlf": Kind(WRITES, writes.crlf, streams_only=True, spares=True),
+    "no-ping": Kind(WRITES, writes.no_ping, streams_only=True, spares=True),
+    "double-ping": Kind(WRITES, writes.double_ping, streams_only=True, spares=True),
 }
 """Every fault by name. `529` is short for `status=529`."""

@@ -33,6 +33,11 @@ class Script(NamedTuple):
         """What the log says of it."""
         return tuple(fault.label for fault in self.played)
 
+    @property
+    def breaks(self) -> bool:
+        """Whether the client doesn't get the whole answer."""
+        return not all(FAULTS[fault.name].spares for fault in self.played)
+
 
 def cast(faults: Iterable[Fault], streamed: bool) -> Script:
     """The script of an answer for which these faults are due."""
