@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fakeapi.endpoints.checking import Verdict
 
 
+_OWN_SCHEMAS = ("rules",)
+"""The schemas of our own files."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise FakeapiError(f"{message} (see {self.prog} --help)")
@@ -49,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(verbs.add_parser("serve", help="start the server", description="Start the server."))
     _add_validate(verbs.add_parser("validate", help="what the API would say of requests, answers or exchanges"))
+    _add_check(verbs.add_parser("check", help="every problem of rule files, with its place and the mend"))
     _add_schema(verbs.add_parser("schema", help="print a schema of the contract, or their names"))
     health = verbs.add_parser("health", help="ask a running server whether it is well: exit 0 or 1")
     health.add_argument("url", nargs="?", metavar="URL", help="its base URL; default: this machine, FAKEAPI_PORT")
@@ -88,6 +93,12 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=_validate)
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="rule files, or folders of them")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per problem")
+    parser.set_defaults(verb=_check)
+
+
 def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="such as request/message_request; default: all names")
     parser.add_argument("--version", default="2023-06-01", metavar="VERSION", help="the anthropic-version [2023-06-01]")
@@ -111,6 +122,23 @@ def _validate(options: argparse.Namespace) -> int:
     return 2 if unread else 1 if refused else 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    import json
+
+    from fakeapi.adapters.rule_files import read_rules
+
+    read = read_rules(options.paths)
+    problems = read.loaded.problems
+    for problem in problems:
+        print(json.dumps(problem._asdict()) if options.json else problem)
+    if not read.files:
+        raise FakeapiError(f"no rule files (*.yaml, *.yml, *.json) in {', '.join(options.paths)}")
+    if not options.json:
+        counts = ((len(read.files), "file"), (len(read.loaded.rules), "rule"), (len(problems), "problem"))
+        print(", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts))
+    return 1 if problems else 0
+
+
 def _as_text(verdict: Verdict) -> str:
     if verdict.accepted:
         return f"{verdict.kind} accepted"
@@ -127,10 +155,14 @@ def _as_json(place: str, verdict: Verdict) -> str:
 def _schema(options: argparse.Namespace) -> int:
     import json
 
+    from fakeapi import assets
     from fakeapi.facts import schemas
 
     if options.name is None:
-        print("\n".join(schemas.names()))
+        print("\n".join([*schemas.names(), *_OWN_SCHEMAS]))
+        return 0
+    if options.name in _OWN_SCHEMAS:
+        print(json.dumps(assets.read_json(f"schemas/{options.name}.json"), indent=2, ensure_ascii=False))
         return 0
     version = _known_version(options.version) or schemas.BASE_VERSION
     try:

@@ -14,7 +14,7 @@ from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import counting, messages, models, open
-from fakeapi.endpoints.asking import breakable, naming_faults
+from fakeapi.endpoints.asking import breakable, dressed, naming_faults
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
 from fakeapi.errors import ApiError
@@ -140,7 +140,7 @@ def _where_instead(request: Request) -> str:
 
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
     warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
-    changes, completed, broken = outcome.remembered
+    changes, completed, broken, always = outcome.remembered
     lines = headers.answered(luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content)
     if warnings:
         lines = (*lines, *headers.warnings(warnings))
@@ -158,7 +158,7 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         rule=outcome.rule,
         cache=outcome.cache,
     )
-    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange, changes, completed, broken)
+    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange, (*always, *changes), completed, broken)
 
 
 def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, luck: Chance) -> Answer:
@@ -171,10 +171,11 @@ def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, 
     if (instead := faults.answer_instead(script, scene)) is not None:
         made = instead.reply
         effects = faults.strike_plain(script, made.effects, scene)
-        reply = made._replace(headers=_shared(request, made.headers), effects=effects)
+        lines = dressed(made.headers, outcome.asked.headers)
+        reply = made._replace(headers=_shared(request, lines), effects=effects)
         exchange = exchange._replace(status=made.status, sentence=instead.sentence, usage=None, cost=None)
     exchange = exchange._replace(source=" + ".join((exchange.source, *script.labels)))
-    given = () if instead else answer.changes
+    given = outcome.remembered.always if instead else answer.changes
     completed = answer.when_broken if script.breaks else answer.when_completed
     changes = (*outcome.asked.changes, *given)
     return Answer(faults.finish(script, reply), exchange, changes, completed, answer.when_broken)

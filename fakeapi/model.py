@@ -96,13 +96,15 @@ class Call:
     """A request that passed the contract.
 
     `body` is the parsed JSON as received; `model` is the catalogue's record of the resolved model; `warnings` say what
-    the real API would have refused.
+    the real API would have refused. Where a thread is continued, `body` has the whole conversation, and `sent` is what
+    was received.
     """
 
     body: Json
     model: Model
     caller: Caller
     warnings: tuple[str, ...] = ()
+    sent: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +165,14 @@ class Response:
 
     Attributes:
         parts: what is said, in order, each `{kind: value}`: text, template, block, tool_use, thinking, json, echo,
-            generator, fixture, refusal.
+            generator, fixture, refusal; with neither parts nor error, what would be answered without the rule.
         error: status, type, message, headers of an error instead of an answer; None for none.
         fault, pace: as the headers `x-fakeapi-fault` and `x-fakeapi-pace` take them.
         usage: members that replace the counted ones.
         stop_reason, stop_sequence, stop_details: as the answer would end if nothing cut it.
         extra: further members of the message.
         place: where it is written: `rules.yaml:12:5`.
+        breaks: whether a client doesn't get the whole answer: an error, or a fault that breaks it.
     """
 
     parts: tuple[Json, ...] = ()
@@ -182,6 +185,7 @@ class Response:
     stop_details: Json | None = None
     extra: Json = field(default_factory=dict)
     place: str = ""
+    breaks: bool = False
 
 
 class Turn(NamedTuple):
@@ -197,12 +201,14 @@ class Rule:
     Attributes:
         name: unique within a server; place: `rules.yaml:3:1`, `POST /_fakeapi/rules`, `tests/test_x.py:12`.
         match: what it wants. turns: one, or a scenario. written: the rule as JSON, as it was given.
-        endless: one plain answer, given whenever it matches; a scenario ends unless it loops.
-        loops: how often a scenario is played; None is for ever.
+        endless: one plain answer, given whenever it matches; all else has a state, which memory keeps.
+        loops: how often its turns are played; None is for ever.
         at_end: what comes after: `error` (loud), `repeat` (the last turn again) or `pass` (the rule no longer matches).
         priority: higher ones are asked first; of equals, the one written first.
         times: how often it matches at all; None is no limit. required: a test fails where it was never used.
         alarm: turns after which an agent that never stops is told so; None for none.
+        session: whose it is; "" is everybody's.
+        mark: a digest of what is written: a scenario that was changed begins anew. "" for endless ones.
     """
 
     name: str
@@ -217,6 +223,8 @@ class Rule:
     times: int | None = None
     required: bool = False
     alarm: int | None = None
+    session: str = ""
+    mark: str = ""
 
 
 class Message(NamedTuple):

@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakeapi import engine
 from fakeapi.adapters import files
 from fakeapi.adapters.clock import Clock, RealClock, VirtualClock
 from fakeapi.chance import Chance
+from fakeapi.endpoints import ruling
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
 from fakeapi.errors import FakeapiError
@@ -24,6 +25,11 @@ from fakeapi.memory.store import Bound, Store
 from fakeapi.model import Exchange, Rule
 from fakeapi.settings import Settings
 from fakeapi.wire import Reply, Request
+
+if TYPE_CHECKING:
+    from fakeapi.adapters.watcher import Watcher
+    from fakeapi.rules.loading.nodes import Problem
+    from fakeapi.rules.loading.reader import Known
 
 CLOCKS: dict[str, Callable[[], Clock]] = {"real": RealClock, "virtual": VirtualClock}
 OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "pace", "padding", "locked", "api_key"})
@@ -46,7 +52,7 @@ class Porter:
     """Answers requests; threads may share it.
 
     `clock` makes the clock of each new session (default: as the settings say); `log` is told of every exchange once it
-    is over. Raises FakeapiError for settings that can't be used.
+    is over; `told` of what is wrong with rule files that were saved. Raises FakeapiError for settings that can't be used.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Porter:
         settings: Settings,
         log: Callable[[Exchange], None] | None = None,
         clock: Callable[[], Clock] | None = None,
+        told: Callable[[tuple[Problem, ...]], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
@@ -62,6 +69,7 @@ class Porter:
         self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
         self.lock = threading.RLock()
         self._log = log
+        self.watcher = self._watched(settings.rules, told) if settings.rules else None
 
     def answer(self, request: Request) -> Visit:
         """The answer to the next request; what it changes is remembered at once."""
@@ -69,6 +77,13 @@ class Porter:
             session = self.open(engine.session_of(self.settings, request))
             session.number += 1
             return Visit(self._walk(session, request), session)
+
+    def known(self) -> Known:
+        """What rules may name here; see `ruling.known`."""
+        from fakeapi.adapters import plugins
+
+        plugins.load()
+        return ruling.known(patterns=plugins.PATTERNS)
 
     def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
@@ -122,6 +137,15 @@ class Porter:
             for session in self.sessions:
                 session.house = None
 
+    def _watched(self, paths: tuple[str, ...], told: Callable[[tuple[Problem, ...]], None]) -> Watcher:
+        """The rule files, read, and from now on read again whenever they are saved."""
+        from fakeapi.adapters.watcher import Watcher
+
+        watcher = Watcher(paths, self.known(), self.set_rules, told)
+        self.set_rules(watcher.rules)
+        watcher.start()
+        return watcher
+
     def _walk(self, session: Session[Clock], request: Request) -> Answer:
         """The engine's answer; walked again where another process has changed what it was decided from."""
         now = session.clock()
@@ -139,8 +163,14 @@ class Porter:
             house = engine.furnish(house, session.settings(self.settings), house.rules)
         if session.rules:
             house = replace(house, rules=(*session.rules, *house.rules))
+        if house.settings.unmatched == "error":
+            house = replace(house, elsewhere=lambda: self._rules_elsewhere(session.id))
         session.house = house
         return house
+
+    def _rules_elsewhere(self, id: str) -> tuple[Rule, ...]:
+        """The rules of other sessions, as near misses name them."""
+        return tuple(rule for other in self.sessions if other.id != id for rule in other.rules)
 
     def _forget(self, id: str) -> None:
         self.store.drop(id)

@@ -17,6 +17,7 @@ BODY_LIMIT = 32 * 1024 * 1024
 """Bytes of a request body, before and after decoding (contract.md 15)."""
 DEPTH_LIMIT = 200
 """Levels of nesting: deeper bodies could be read but not written again."""
+_LONG = 16_384
 _ENCODINGS_LIMIT = 4
 _ZSTD_STEP = 1024
 
@@ -45,9 +46,14 @@ def parse(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise refusal("json_invalid", reason=str(fault)) from None
-    if body.count(b"{") + body.count(b"[") > DEPTH_LIMIT and is_deeper(value, DEPTH_LIMIT):
+    if _may_be_deep(body) and is_deeper(value, DEPTH_LIMIT):
         raise refusal("json_too_deep", limit=DEPTH_LIMIT)
     return value
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """A quick look: in a short body few brackets are no depth, and a long one has many anyway."""
+    return len(body) > _LONG or body.count(b"{") + body.count(b"[") > DEPTH_LIMIT
 
 
 def _check_type(kind: str) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fakeapi.chance import Draws
-from fakeapi.facts import tokens
+from fakeapi.facts import counting, tokens
 from fakeapi.facts.written import written_input
 from fakeapi.model import Json, Message
 
@@ -18,8 +18,15 @@ PING = "ping"
 _LARGEST_CHUNK = 6
 _FIRST_COUNT = 8
 _SHARED_TEXT = 20_000
+_COUNTS_THINKING = "thinking-token-count-2026-05-13"
+_QUANTUM = 50
+"""Estimates of hidden thinking come in multiples of a fixed number (official SDK types); recorded: 50."""
+
+_MOST_ESTIMATES = 8
 _COUNTED_AT_END = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-_DETAILED_AT_END = ("output_tokens_details", "server_tool_use", "iterations")
+_KNOWN_AT_START = ("diagnostics", "input_transformations")
+_DETAILED_AT_END = ("output_tokens_details", "server_tool_use", "iterations", "fallback_credit")
+_READ_AT_START = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "cache_creation")
 _INPUT_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
 
@@ -31,14 +38,18 @@ class Event(NamedTuple):
     tokens: int = 0
 
 
-def events(message: Message, family: str, dice: Draws) -> Iterator[Event]:
-    """The events of a message; `dice` decide how the text falls into chunks, `family` what a token is."""
+def events(message: Message, family: str, dice: Draws, betas: frozenset[str] = frozenset()) -> Iterator[Event]:
+    """The events of a message; `dice` decide how the text falls into chunks, `family` what a token is.
+
+    With the beta that counts thinking, each thinking_delta has `estimated_tokens` (official SDK types).
+    """
+    chunks = _Chunks(family, dice, counts=_COUNTS_THINKING in betas)
     yield Event("message_start", {"type": "message_start", "message": _skeleton(message, dice)})
     if not message.content:
         yield Event(PING, None)
     for index, block in enumerate(message.content):
         partial = message.partial if index == len(message.content) - 1 else None
-        start, deltas = _parts(block, partial, _Chunks(family, dice))
+        start, deltas = _parts(block, partial, chunks)
         yield Event("content_block_start", {"type": "content_block_start", "index": index, "content_block": start})
         if index == 0:
             yield Event(PING, None)
@@ -58,12 +69,13 @@ def _pieces(text: str, family: str) -> list[str]:
 class _Chunks:
     """Cuts texts into chunks of a few tokens, never inside a character."""
 
-    def __init__(self, family: str, dice: Draws) -> None:
-        self._family = family
+    def __init__(self, family: str, dice: Draws, *, counts: bool = False) -> None:
+        self.family = family
+        self.counts = counts
         self._dice = dice
 
     def of(self, text: str) -> Iterator[tuple[str, int]]:
-        pieces = _pieces(text, self._family) if len(text) <= _SHARED_TEXT else tokens.split(text, self._family)
+        pieces = _pieces(text, self.family) if len(text) <= _SHARED_TEXT else tokens.split(text, self.family)
         at = 0
         while at < len(pieces):
             size = 1 + int(self._dice.random() * _LARGEST_CHUNK)
@@ -78,6 +90,7 @@ _Deltas = Iterator[tuple[Json, int]]
 def _skeleton(message: Message, dice: Draws) -> Json:
     """The message as it stands before anything is said; its output count is what was made by then: 1 to 8."""
     usage = {name: value for name, value in message.usage.items() if name not in _DETAILED_AT_END}
+    usage |= _read_first(message)
     usage["output_tokens"] = min(message.usage["output_tokens"], 1 + int(dice.random() * _FIRST_COUNT))
     skeleton: Json = {
         "model": message.model,
@@ -90,9 +103,17 @@ def _skeleton(message: Message, dice: Draws) -> Json:
         "stop_details": None,
         "usage": usage,
     }
-    if "diagnostics" in message.extra:
-        skeleton["diagnostics"] = message.extra["diagnostics"]
-    return skeleton
+    return skeleton | {name: message.extra[name] for name in _KNOWN_AT_START if name in message.extra}
+
+
+def _read_first(message: Message) -> Json:
+    """What the first step read, a summary too (recorded); the stream waits for a fallback that stands first."""
+    steps = message.usage.get("iterations")
+    if not steps:
+        return {}
+    waits = message.content and message.content[0]["type"] == "fallback"
+    first = steps[-1] if waits else steps[0]
+    return {name: first[name] for name in _READ_AT_START if name in first}
 
 
 def _ending(message: Message) -> Json:
@@ -139,9 +160,21 @@ def _thinking(block: Json, chunks: _Chunks) -> tuple[Json, _Deltas]:
 
 
 def _thinking_deltas(block: Json, chunks: _Chunks) -> _Deltas:
+    estimate = {"estimated_tokens": None} if chunks.counts else {}
     for chunk, count in chunks.of(block["thinking"]):
-        yield {"type": "thinking_delta", "thinking": chunk}, count
+        yield {"type": "thinking_delta", "thinking": chunk, **estimate}, count
+    for estimated in _estimates(block, chunks):
+        yield {"type": "thinking_delta", "thinking": "", "estimated_tokens": estimated}, 0
     yield {"type": "signature_delta", "signature": block["signature"]}, 0
+
+
+def _estimates(block: Json, chunks: _Chunks) -> list[int | None]:
+    """How much of thinking that isn't shown was done, rounded up, and a last one without news (recorded)."""
+    if not chunks.counts or block["thinking"]:
+        return []
+    steps = max(1, -(-counting.block_tokens(block, chunks.family) // _QUANTUM))
+    step = -(-steps // _MOST_ESTIMATES)
+    return [*(_QUANTUM * min(step, steps - done) for done in range(0, steps, step)), None]
 
 
 def _input_deltas(block: Json, partial: str | None, chunks: _Chunks) -> _Deltas:
@@ -155,6 +188,9 @@ def _input_deltas(block: Json, partial: str | None, chunks: _Chunks) -> _Deltas:
 
 
 def _compaction(block: Json, chunks: _Chunks) -> tuple[Json, _Deltas]:
+    """A summary made on demand, which is signed, comes whole; one made at a threshold in a single delta."""
+    if "signature" in block:
+        return block, iter(())
     said = {name: value for name, value in block.items() if name != "type"}
     return {"type": "compaction", **dict.fromkeys(said)}, iter([({"type": "compaction_delta", **said}, 0)])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fakeapi.contract import invariants, leniency, validation
 from fakeapi.endpoints.outcome import House
+from fakeapi.endpoints.threads import Resume, shaped
 from fakeapi.errors import ApiError
 from fakeapi.facts.catalogue import Catalogue
 from fakeapi.facts.sentences import refusal
@@ -15,43 +16,49 @@ from fakeapi.model import Call, Caller, Model
 SCHEMAS = {"messages": "request/message_request", "count_tokens": "request/count_tokens_request"}
 
 
-def admit(house: House, body: Any, caller: Caller, endpoint: str = "messages") -> Call:
-    """The call that a body makes; ApiError where the mode refuses it.
+def _alone(call: Call, strict: bool) -> Call:
+    return call
+
+
+def admit(house: House, body: Any, caller: Caller, endpoint: str = "messages", resume: Resume = _alone) -> Call:
+    """The call that a body makes, with the conversation that `resume` finds it to continue; ApiError where the mode
+    refuses it.
 
     `strict` refuses what the real API refuses; `warn` answers and says what it would have said; `shape` checks types,
     required fields and enums, and takes any model; `off` takes any JSON object.
     """
     mode = house.settings.contract
     if mode == "strict":
-        return strictly(house.catalogue, body, caller, endpoint)
+        return strictly(house.catalogue, body, caller, endpoint, resume)
     if not isinstance(body, dict):
         raise refusal("not_an_object")
     if mode == "shape":
-        validation.check_shape(body, schema=SCHEMAS[endpoint], caller=caller, mode="shape")
-        return Call(body, _any_model(house.catalogue, body["model"]), caller)
-    return _anyhow(house, body, caller, endpoint)
+        validation.check_shape(shaped(body), schema=SCHEMAS[endpoint], caller=caller, mode="shape")
+        return resume(Call(body, _any_model(house.catalogue, body["model"]), caller), False)
+    return _anyhow(house, body, caller, endpoint, resume)
 
 
-def strictly(catalogue: Catalogue, body: Any, caller: Caller, endpoint: str) -> Call:
-    """Shape first, then the model's name, then the rules between fields (contract.md 5A)."""
-    validation.check_shape(body, schema=SCHEMAS[endpoint], caller=caller)
+def strictly(catalogue: Catalogue, body: Any, caller: Caller, endpoint: str, resume: Resume = _alone) -> Call:
+    """Shape first, then the model's name, then the rules between fields (contract.md 5A), which hold for the whole
+    conversation where a thread is continued."""
+    validation.check_shape(shaped(body), schema=SCHEMAS[endpoint], caller=caller)
     model = catalogue.resolve(body["model"])
     if model is None:
         raise refusal("model_unknown", model=body["model"])
-    call = Call(body, model, caller, _about(model))
+    call = resume(Call(body, model, caller, _about(model)), True)
     invariants.check(call, endpoint=endpoint)
     return call
 
 
-def _anyhow(house: House, body: Any, caller: Caller, endpoint: str) -> Call:
+def _anyhow(house: House, body: Any, caller: Caller, endpoint: str, resume: Resume) -> Call:
     warnings: tuple[str, ...] = ()
     try:
-        return strictly(house.catalogue, body, caller, endpoint)
+        return strictly(house.catalogue, body, caller, endpoint, resume)
     except ApiError as fault:
         if house.settings.contract == "warn":
             warnings = (f"{fault.status} {fault.type}: {fault.message}",)
     read = leniency.readable(body, schema=SCHEMAS[endpoint], caller=caller)
-    return Call(read, _any_model(house.catalogue, read["model"]), caller, warnings)
+    return resume(Call(read, _any_model(house.catalogue, read["model"]), caller, warnings), False)
 
 
 def _any_model(catalogue: Catalogue, name: str) -> Model:

@@ -10,6 +10,7 @@ from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.asking import hear, strike_plain
 from fakeapi.endpoints.outcome import House, Outcome
+from fakeapi.facts import editing
 from fakeapi.memory.changes import View
 from fakeapi.model import Caller, Json
 from fakeapi.replies import usage
@@ -24,7 +25,8 @@ def count(
     tokens = usage.input_tokens(house.examples.find(call), call, house.sizes)
     body: Json = {"input_tokens": tokens}
     if call.body.get("context_management"):
-        body["context_management"] = {"original_input_tokens": tokens}
+        original = editing.edit(call.body, call.model, house.sizes).original
+        body["context_management"] = {"original_input_tokens": original}
     effects = (Send(orjson.dumps(body)),)
     outcome = Outcome(
         effects, model=call.model.id, source="counter", usage={"input_tokens": tokens}, warnings=call.warnings

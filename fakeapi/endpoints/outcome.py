@@ -24,7 +24,8 @@ from fakeapi.wire import Effect, HeaderLines, Request
 class House:
     """Everything a server, or a session of it, holds that no request changes.
 
-    `every` is the catalogue before the settings narrow it; `rules` are asked in this order.
+    `every` is the catalogue before the settings narrow it; `rules` are asked in this order; `elsewhere` gives those
+    of other sessions, for near misses.
     """
 
     settings: Settings
@@ -35,15 +36,20 @@ class House:
     sizes: Sizes
     examples: Examples
     rules: tuple[Rule, ...] = ()
+    elsewhere: Callable[[], tuple[Rule, ...]] = tuple
 
 
 class Asked(NamedTuple):
-    """What a request asks of its answer beyond the API: faults, a pace, and what is to be remembered of them."""
+    """What a request asks of its answer beyond the API: faults, a pace, and what is to be remembered of them.
+
+    `headers` are put on an error that stands in for the answer.
+    """
 
     script: Script = Script()
     pace: Pace | None = None
     changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
+    headers: HeaderLines = ()
 
 
 NOTHING = Asked()
@@ -51,11 +57,17 @@ NOTHING = Asked()
 
 
 class Remembered(NamedTuple):
-    """What memory has to keep of an answer: at once, when all of it has been sent, or when it hasn't."""
+    """What memory has to keep of an answer.
+
+    Attributes:
+        changes: at once, unless an error takes its place. always: at once, whatever becomes of it.
+        when_completed, when_broken: once all of it has been sent, or hasn't.
+    """
 
     changes: tuple[Change, ...] = ()
     when_completed: tuple[Change, ...] = ()
     when_broken: tuple[Change, ...] = ()
+    always: tuple[Change, ...] = ()
 
 
 FORGETFUL = Remembered()

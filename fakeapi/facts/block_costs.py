@@ -60,7 +60,11 @@ def call(block: Json, scale: Scale) -> int:
 
 def result(block: Json, scale: Scale) -> int:
     """What a tool gave back, without what stands around it."""
-    inner = sum(block_cost(part, scale) for part in conversation.blocks(block.get("content")))
+    content = block.get("content")
+    if isinstance(content, str):
+        inner = scale.inside(content)
+    else:
+        inner = sum(block_cost(part, scale) for part in content or ())
     return inner + (scale.frame.failed_result if block.get("is_error") else 0)
 
 

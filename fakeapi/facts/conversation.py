@@ -66,14 +66,25 @@ def normal_form(messages: list[Json]) -> bytes:
     turns: list[list[Any]] = []
     for message in messages:
         seen = [_normal(part) for part in blocks(message.get("content")) if part["type"] not in _UNSEEN]
-        if not any(part != ["text", ""] for part in seen):
+        if not seen or (_EMPTY in seen and seen.count(_EMPTY) == len(seen)):
             continue
         if turns and turns[-1][0] == message["role"]:
             turns[-1][1] += seen
         else:
             turns.append([message["role"], seen])
-    whole = [[role, _texts_joined(_pictures_first(parts))] for role, parts in turns]
+    whole = [[role, parts if len(parts) == 1 else _ordered(parts)] for role, parts in turns]
     return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+
+
+_EMPTY, _PICTURE = ["text", ""], ["image"]
+
+
+def _ordered(parts: list[Any]) -> list[Any]:
+    """Pictures first, no empty texts, neighbouring texts as one. Most turns are so already: that is seen quickly."""
+    if _PICTURE in parts:
+        parts = [_PICTURE, *(part for part in parts if part != _PICTURE)]
+    is_plain = [part[0] for part in parts].count("text") < 2 and _EMPTY not in parts
+    return parts if is_plain else _texts_joined(parts)
 
 
 def _texts_joined(parts: list[Any]) -> list[Any]:
@@ -81,15 +92,9 @@ def _texts_joined(parts: list[Any]) -> list[Any]:
     for part in parts:
         if part[0] == "text" and joined and joined[-1][0] == "text":
             joined[-1] = ["text", joined[-1][1] + part[1]]
-        elif part != ["text", ""]:
+        elif part != _EMPTY:
             joined.append(part)
     return joined
-
-
-def _pictures_first(parts: list[Any]) -> list[Any]:
-    picture = ["image"]
-    rest = [part for part in parts if part != picture]
-    return [picture, *rest] if len(rest) < len(parts) else rest
 
 
 def _normal(part: Json) -> list[Any]:

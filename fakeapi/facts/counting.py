@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import orjson
 
 from fakeapi.facts import conversation, tokens
 from fakeapi.facts.block_costs import CALLS, Scale, Sizes, block_cost, call, result, thought
@@ -20,12 +23,19 @@ _NEWEST = "9999"
 class Part(NamedTuple):
     """One part of the prompt, named as the API names places: `tools.0`, `system.1`, `messages.2.content.0`.
 
-    The whole of `tools` is what their presence costs, `system` also what structured output and manual thinking add,
-    the last `messages` the beginning of the answer's turn.
+    `tools` and `system` stand around their blocks: what the presence of tools costs comes before them and, in part,
+    after the system prompt; `system` is also what structured output and manual thinking add. The last `messages` is
+    the beginning of the answer's turn. Source of the places: the counts of prompt caches in recordings.
+
+    Attributes:
+        block: what is read here; None around blocks, and where a block's place is kept but nothing of it is read.
+        role: of the message that begins here, else "".
     """
 
     location: str
     tokens: int
+    block: Json | None = None
+    role: str = ""
 
 
 def input_tokens(body: Json, model: Model, sizes: Sizes | None = None) -> int:
@@ -40,19 +50,56 @@ def parts(body: Json, model: Model, sizes: Sizes | None = None) -> list[Part]:
     """The tokens of every part of a request, in prompt order; they sum to `input_tokens`.
 
     A body that isn't of the contract's shape (the lenient contract modes let it pass) counts as the JSON that it is.
+    The last parts are remembered by the very body, which nobody changes: the stages of one answer ask for it in turn.
     """
+    global _last
+    known, by, among, found = _last
+    if known is body and by is model and (among is sizes or not (among or sizes)):
+        return found
     try:
-        return shaped_parts(body, model, sizes)
+        found = shaped_parts(body, model, sizes)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return [Part("messages", tokens.count(written(body), model.tokenizer))]
+        found = [Part("messages", tokens.count(written(body), model.tokenizer))]
+    _last = (body, model, sizes, found)
+    return found
+
+
+_last: tuple[Json, Model | None, Sizes | None, list[Part]] = ({}, None, None, [])
 
 
 def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None, around: Frame | None = None) -> list[Part]:
     """As `parts`, but of a validated request only: another may raise. `around` stands for the model's overheads."""
     own = around or frame(model.tokenizer, model.created_at)
     scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), _definitions(body, model))
-    found = [*_tools(body, model, scale), *_system(body, scale), *_messages(body, scale)]
-    return [found[0]._replace(tokens=found[0].tokens + own.opening), *found[1:]]
+    edges = _around(body, model, scale)
+    found = [*_tools(body, edges, scale), *_system(body, edges, scale), *_messages(body, edges, scale)]
+    edge = -1 if own.opening_last else 0
+    found[edge] = found[edge]._replace(tokens=found[edge].tokens + own.opening)
+    return found
+
+
+class _Around(NamedTuple):
+    """What stands between the blocks of a prompt, in tokens.
+
+    `tools` before the tools and `after` the system prompt; `system` before its blocks, of which `ahead` is taken from
+    the first turn; `end` after everything, beside the beginning of the answer's turn.
+    """
+
+    tools: int
+    system: int
+    ahead: int
+    after: int
+    end: int
+
+
+def _around(body: Json, model: Model, scale: Scale) -> _Around:
+    prompt = "".join(block["text"] for block in map(_unless_unread, conversation.blocks(body.get("system"))))
+    own, system = scale.frame, _around_system(prompt, body, scale)
+    ahead = own.system_ahead if prompt and not body.get("tools") and (not own.system or prompt[-1] == "\n") else 0
+    tools, after, end = _around_tools(body, model, scale)
+    if (body.get("thinking") or {}).get("type") == "enabled":
+        end += own.thinking_budget_end
+    return _Around(tools, system + ahead, ahead, after, end)
 
 
 def output_tokens(
@@ -120,28 +167,44 @@ def _definitions(body: Json, model: Model) -> dict[str, int]:
 
 
 def _definition(tool: Json, model: Model) -> int:
+    said = [tool.get("description"), tool["name"], tool["input_schema"], tool.get("input_examples")]
+    return _defined(orjson.dumps(said), model.tokenizer)
+
+
+@lru_cache(maxsize=1024)
+def _defined(content: bytes, family: str) -> int:
     """A client tool as the prompt holds it (found by its recorded counts): sorted JSON, one to a line."""
-    function = {"description": tool.get("description"), "name": tool["name"], "parameters": tool["input_schema"]}
+    description, name, schema, examples = orjson.loads(content)
+    function = {"description": description, "name": name, "parameters": schema}
     described = {key: value for key, value in function.items() if value}
     text = json.dumps(described, ensure_ascii=False, sort_keys=True)
-    examples = tool.get("input_examples")
-    more = tokens.count_inside(written(examples), model.tokenizer) if examples else 0
-    return tokens.count_inside(f"<function>{text}</function>\n", model.tokenizer) + more
+    more = tokens.count_inside(written(examples), family) if examples else 0
+    return tokens.count_inside(f"<function>{text}</function>\n", family) + more
 
 
-def _tools(body: Json, model: Model, scale: Scale) -> Iterator[Part]:
-    tools, servers = body.get("tools") or [], body.get("mcp_servers") or []
+def _around_tools(body: Json, model: Model, scale: Scale) -> tuple[int, int, int]:
+    """What the presence of tools costs: before them, after the system prompt, and at the end of the prompt."""
+    tools, servers, own = body.get("tools") or [], body.get("mcp_servers") or [], scale.frame
     if not tools and not servers:
-        return
-    choice, own = body.get("tool_choice") or {}, scale.frame
-    overhead = model.tool_overhead[choice.get("type") in ("any", "tool")] + own.mcp_server * len(servers)
+        return 0, 0, 0
+    choice, (auto, forced) = body.get("tool_choice") or {}, model.tool_overhead
+    before = min(own.tools_before, auto, forced)
+    whole = forced if choice.get("type") in ("any", "tool") else auto
+    end = min(own.any_saves, max(whole - auto, 0))
+    after = whole - before - end
     if choice.get("type") == "tool":
-        overhead += own.forced_tool + scale.inside(choice["name"])
+        end += own.forced_tool + scale.inside(choice["name"])
     if any(tool.get("defer_loading") for tool in tools):
-        overhead += own.deferred_tools
-    yield Part("tools", overhead)
+        before += own.deferred_tools
+    return before + own.mcp_server * len(servers), after, end
+
+
+def _tools(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
+    tools = body.get("tools") or []
+    if around.tools:
+        yield Part("tools", around.tools)
     for index, tool in enumerate(tools):
-        yield Part(f"tools.{index}", _tool(tool, scale))
+        yield Part(f"tools.{index}", _tool(tool, scale), None if tool.get("defer_loading") else tool)
 
 
 def _tool(tool: Json, scale: Scale) -> int:
@@ -150,48 +213,53 @@ def _tool(tool: Json, scale: Scale) -> int:
     return 0 if tool.get("defer_loading") else scale.definitions[tool["name"]]
 
 
-def _system(body: Json, scale: Scale) -> Iterator[Part]:
-    schema = ((body.get("output_config") or {}).get("format") or body.get("output_format") or {}).get("schema")
+def _system(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
     blocks = [_unless_unread(block) for block in conversation.blocks(body.get("system"))]
-    around = _around_system("".join(block["text"] for block in blocks), body, schema, scale)
-    if around:
-        yield Part("system", around)
-    for index, cost in enumerate(_turn(blocks, scale, opens=True)):
-        yield Part("system" if isinstance(body["system"], str) else f"system.{index}", cost)
+    if around.system:
+        yield Part("system", around.system)
+    for index, cost in enumerate(_turn(blocks, [block["type"] for block in blocks], scale, opens=True)):
+        yield Part(f"system.{index}", cost, blocks[index])
+    if around.after:
+        yield Part("system", around.after)
 
 
 def _unless_unread(block: Json) -> Json:
     return {**block, "text": ""} if block["text"].startswith(unread_system()) else block
 
 
-def _around_system(prompt: str, body: Json, schema: Json | None, scale: Scale) -> int:
+def _around_system(prompt: str, body: Json, scale: Scale) -> int:
     """What stands around the system prompt: its end, the wish for a format, the budget of manual thinking."""
     own = scale.frame
+    schema = ((body.get("output_config") or {}).get("format") or body.get("output_format") or {}).get("schema")
     ended = own.system_with_tools if prompt and (schema or body.get("tools")) else own.system
     around = ended if (prompt or schema) and not prompt.endswith("\n") else 0
     if schema:
         around += own.format + scale.inside(json.dumps(schema, ensure_ascii=False, indent=2))
-    return around + (own.thinking_budget if (body.get("thinking") or {}).get("type") == "enabled" else 0)
+    budget = own.thinking_budget - own.thinking_budget_end
+    return around + (budget if (body.get("thinking") or {}).get("type") == "enabled" else 0)
 
 
-def _messages(body: Json, scale: Scale) -> Iterator[Part]:
-    messages, own = _uncompacted(body["messages"]), scale.frame
-    asked = max((index for index, message in enumerate(messages) if _asks(message)), default=-1)
-    role, answers = "", own.turn
-    for index, message in enumerate(messages):
-        blocks = conversation.blocks(message.get("content"))
-        if not blocks:
-            continue
-        costs = _turn(blocks, scale, opens=message["role"] != role, thoughts=own.keeps_thinking or index > asked)
-        costs[0] += _edge(role, message["role"], own)
-        if index == len(messages) - 1 and blocks[-1]["type"] == "tool_result":
-            answers = own.turn_after_result
-            costs[-1] += own.turn - answers
-        for at, cost in enumerate(costs):
-            yield Part(f"messages.{index}.content" + ("" if isinstance(message["content"], str) else f".{at}"), cost)
-        role = message["role"]
-    if role != "assistant":
-        yield Part("messages", answers)
+def _messages(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
+    own, turns = scale.frame, _read(body["messages"])
+    asked = max((turn[0] for turn in turns if _asks(turn)), default=-1)
+    role, ahead = "", around.ahead
+    for number, (index, message, blocks, kinds) in enumerate(turns):
+        thoughts = own.keeps_thinking or index > asked
+        costs = _turn(blocks, kinds, scale, opens=message["role"] != role, thoughts=thoughts)
+        costs[0] += _edge(role, message["role"], own) - ahead
+        role, ahead = message["role"], 0
+        follows = turns[number + 1][1]["role"] if number + 1 < len(turns) else ""
+        if kinds[-1] == "tool_result" and follows != role:
+            ahead = own.turn - own.turn_after_result
+            costs[-1] += ahead
+        place, starts = f"messages.{index}.content", role
+        whole = isinstance(message["content"], str)
+        for at, (cost, block, kind) in enumerate(zip(costs, blocks, kinds, strict=True)):
+            read = block if thoughts or kind not in _HIDDEN else None
+            yield Part(place if whole else f"{place}.{at}", cost, read, starts)
+            starts = ""
+    if role != "assistant" or around.end:
+        yield Part("messages", around.end + (own.turn - ahead if role != "assistant" else 0))
 
 
 def _edge(before: str, role: str, own: Frame) -> int:
@@ -202,37 +270,51 @@ def _edge(before: str, role: str, own: Frame) -> int:
     return own.turn + stand_in
 
 
-def _uncompacted(messages: Sequence[Json]) -> list[Json]:
-    """The messages; those before the latest compaction are not read any more, and stand here empty."""
-    start = max((index for index, message in enumerate(messages) if _is_compacted(message)), default=0)
-    return [{**message, "content": []} if index < start else message for index, message in enumerate(messages)]
+_Turn: TypeAlias = tuple[int, Json, list[Json], list[str]]
+"""A message that has content: its index, itself, its blocks and their types."""
 
 
-def _is_compacted(message: Json) -> bool:
-    return any(block["type"] == "compaction" for block in conversation.blocks(message.get("content")))
+def _read(messages: Sequence[Json]) -> list[_Turn]:
+    """What is read of the messages: those before the latest compaction are not any more, nor those without content."""
+    turns: list[_Turn] = []
+    for index, message in enumerate(messages):
+        blocks = conversation.blocks(message.get("content"))
+        kinds = [block["type"] for block in blocks]
+        if "compaction" in kinds:
+            turns.clear()
+        if blocks:
+            turns.append((index, message, blocks, kinds))
+    return turns
 
 
-def _asks(message: Json) -> bool:
+def _asks(turn: _Turn) -> bool:
     """Is it a user message that says more than what tools gave back?"""
-    blocks = conversation.blocks(message.get("content"))
-    return message["role"] == "user" and any(block["type"] != "tool_result" for block in blocks)
+    _, message, _, kinds = turn
+    return message["role"] == "user" and kinds.count("tool_result") < len(kinds)
 
 
-def _turn(blocks: Sequence[Json], scale: Scale, *, opens: bool, thoughts: bool = True) -> list[int]:
+def _turn(
+    blocks: Sequence[Json], kinds: Sequence[str], scale: Scale, *, opens: bool, thoughts: bool = True
+) -> list[int]:
     """What each block of a message costs; `opens`: the first begins a turn, `thoughts`: its thinking counts."""
-    results = sum(block["type"] == "tool_result" for block in blocks)
-    costs = []
-    for at, block in enumerate(blocks):
-        kind, before = block["type"], blocks[at - 1]["type"] if at else ""
+    alone, last = kinds.count("tool_result") == 1, len(blocks) - 1
+    costs, before = [], ""
+    for at, (block, kind) in enumerate(zip(blocks, kinds, strict=True)):
         if kind == "text":
-            text = block["text"].rstrip("\n") if at == len(blocks) - 1 else block["text"]
+            text = block["text"].rstrip("\n") if at == last else block["text"]
             costs.append(tokens.count(text, scale.family) if opens and at == 0 else scale.inside(text))
         elif kind == "tool_result":
-            name = scale.frame.results + scale.inside(scale.names.get(block["tool_use_id"], ""))
-            costs.append(result(block, scale) + (scale.frame.result if results == 1 else name))
+            named = scale.frame.result if alone else _named_result(block, scale)
+            costs.append(result(block, scale) + named)
         elif kind in CALLS:
             begins = scale.frame.calls + scale.frame.call_turn if before not in CALLS else 0
             costs.append(call(block, scale) + begins)
         else:
             costs.append(block_cost(block, scale) if thoughts or kind not in _HIDDEN else 0)
+        before = kind
     return costs
+
+
+def _named_result(block: Json, scale: Scale) -> int:
+    """What stands around one of several results: the name of its tool, too."""
+    return scale.frame.results + scale.inside(scale.names.get(block["tool_use_id"], ""))

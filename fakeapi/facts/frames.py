@@ -14,10 +14,13 @@ class Frame:
     """The tokens around the texts. Source: recorded traffic, fitted by `benchmarks/fit_tokens.py`.
 
     Attributes:
-        opening: before everything. turn: each turn, the answer's own too. turn_after_result: what of it
-            stands after a tool's result, where that ends the prompt. joint: a further message of the same role.
+        opening: before everything; opening_last: it stands before the answer instead. turn: each turn, the answer's
+            own too. turn_after_result: what of it stands after a tool's result, where that ends the prompt.
+        joint: a further message of the same role.
         first_assistant: the user turn that stands in where an assistant message comes first.
-        system, system_with_tools: a system prompt, without and with tools.
+        system, system_with_tools: a system prompt, without and with tools. system_ahead: what of the first turn
+            belongs to a system prompt without tools, where it is cached.
+        tools_before: what of a model's `tool_overhead` stands before the tools; the rest follows the system prompt.
         turn_end, stop_sequence_end, call_end: an answer that ends by itself, at a stop sequence, with a tool call.
         tool: each tool beyond its definition. forced_tool: naming one in tool_choice, beyond the name.
         deferred_tools: once, where tools are deferred. mcp_server: each.
@@ -26,7 +29,8 @@ class Frame:
         any_saves, tool_saves: what an answer needn't write because tool_choice `any` or `tool` wrote it.
         result, results: the only result of a message; each of several. failed_result: more, for an error.
         thinking: of each thinking block, counted as thinking. thinking_block: more of it, not counted as thinking.
-        thinking_budget: manual thinking. keeps_thinking: earlier turns' thinking stays in the prompt.
+        thinking_budget: manual thinking; thinking_budget_end: what of it stands at the end of the prompt.
+        keeps_thinking: earlier turns' thinking stays in the prompt.
         image: each, beyond its patches. page: the picture of a PDF page.
         document, document_title, search_result: each, beyond its text.
         document_citations, citable_sentence: once with citations on, and for each sentence then.
@@ -35,12 +39,15 @@ class Frame:
     """
 
     opening: int
+    opening_last: bool
     turn: int
     turn_after_result: int
     joint: int
     first_assistant: int
     system: int
     system_with_tools: int
+    system_ahead: int
+    tools_before: int
     turn_end: int
     stop_sequence_end: int
     call_end: int
@@ -60,6 +67,7 @@ class Frame:
     thinking: int
     thinking_block: int
     thinking_budget: int
+    thinking_budget_end: int
     keeps_thinking: bool
     image: int
     page: int

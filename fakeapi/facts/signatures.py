@@ -36,6 +36,8 @@ _UNBOUND = bytes(4)
 _LENGTHS = {2: 12, 3: 12, 4: 48}
 _TAG = 16
 _SIGNATURE = 64
+_KNOWN = 512
+"""How many tokens are remembered: an agent sends all of a conversation's with each of its requests."""
 
 Fields: TypeAlias = dict[int, int | bytes]
 
@@ -88,12 +90,13 @@ def verify(signature: str, thinking: str, *context: object) -> Verdict:
     return _verdict(signature, "thinking", thinking, context)
 
 
-def seal(content: str, purpose: str, *context: object, organization: str = "") -> str:
+def seal(content: str, purpose: str, *context: object, model: str = "", organization: str = "") -> str:
     """Another opaque token: `data` of redacted_thinking, `encrypted_content`, `encrypted_index`, `encrypted_stdout`.
 
-    `purpose` is the type of the block that carries it, see `purposes()`; KeyError for another one.
+    `purpose` is the type of the block that carries it, see `purposes()`; KeyError for another one. `model` is named in
+    the tokens of redacted thinking.
     """
-    return _made(content, purpose, context, "", organization, True)
+    return _made(content, purpose, context, model, organization, True)
 
 
 def verify_sealed(token: str, purpose: str, *context: object) -> Verdict:
@@ -107,6 +110,22 @@ def unsealed(token: str, purpose: str) -> str | None:
     if envelope is None or not _is_ours(envelope) or _shown(envelope, purpose) is None:
         return None
     return _content(envelope)
+
+
+@lru_cache(maxsize=_KNOWN)
+def moved(token: str, purpose: str, *context: object) -> tuple[int, ...]:
+    """Which parts of the context (0 to 3) differ from those that a token made here is bound to; none for any other."""
+    envelope = _opened(token)
+    if envelope is None or not _is_ours(envelope) or _shown(envelope, purpose) is None:
+        return ()
+    return _differing(envelope, context)
+
+
+def signer(token: str) -> str:
+    """The model that is named in a token of the real form, whoever made it; "" where none is."""
+    envelope = _opened(token)
+    named = envelope.header.get(6) if envelope else None
+    return named.decode("utf-8", "replace") if isinstance(named, bytes) else ""
 
 
 def purposes() -> frozenset[str]:
@@ -140,6 +159,7 @@ def _signature(base: Fields, body: bytes) -> bytes:
     return _mac(_SIGNATURE, "signature", _written(base), body)
 
 
+@lru_cache(maxsize=_KNOWN)
 def _verdict(token: str, purpose: str, content: str, context: tuple[object, ...]) -> Verdict:
     kind = _PURPOSES[purpose]
     envelope = _opened(token)
@@ -152,7 +172,7 @@ def _verdict(token: str, purpose: str, content: str, context: tuple[object, ...]
         return Verdict.INVALID
     if content and shown and content != _content(envelope):
         return Verdict.CHANGED
-    return Verdict.OURS if _stands(envelope, context) else Verdict.MOVED
+    return Verdict.MOVED if _differing(envelope, context) else Verdict.OURS
 
 
 def _is_ours(envelope: _Envelope) -> bool:
@@ -183,14 +203,11 @@ def _content(envelope: _Envelope) -> str:
     return _mixed(cipher, _stream(envelope.first, len(cipher))).decode("utf-8", "surrogatepass")
 
 
-def _stands(envelope: _Envelope, context: tuple[object, ...]) -> bool:
-    """Whether every part of the context that was bound, and is given, is the same."""
+def _differing(envelope: _Envelope, context: tuple[object, ...]) -> tuple[int, ...]:
+    """The parts of the context that were bound, are given, and aren't the same."""
     bound = _mixed(envelope.wrapped[32:], _mac(16, "context", envelope.first))
-    for place, part in enumerate(_padded(context)):
-        signed, given = bound[4 * place : 4 * place + 4], _bound(part)
-        if _UNBOUND not in (signed, given) and signed != given:
-            return False
-    return True
+    pairs = ((bound[4 * place : 4 * place + 4], _bound(part)) for place, part in enumerate(_padded(context)))
+    return tuple(at for at, (signed, given) in enumerate(pairs) if _UNBOUND not in (signed, given) and signed != given)
 
 
 def _padded(context: tuple[object, ...]) -> tuple[object, ...]:
@@ -217,7 +234,7 @@ def _mixed(data: bytes, stream: bytes) -> bytes:
     return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KNOWN)
 def _opened(token: str) -> _Envelope | None:
     """The parts of a token of the real form, whoever made it; None for anything else."""
     outer = _read_base64(token)

@@ -46,7 +46,7 @@ def asked_for(text: str, tools: list[Json]) -> list[Json]:
     named = [found for tool in tools if (found := _named(said, tool))]
     if any(found.score == _BY_NAME for found in named):
         return _in_order(named)
-    if len(text) <= _LONG:
+    if len(heard(text)) <= _LONG:
         known = [found.tool for found in named]
         named += [found for tool in tools if tool not in known and (found := _overlapping(said, tool))]
     return _in_order(_apart(named)) or _generally(said, tools)
@@ -76,9 +76,14 @@ def gives_the_answer(tool: Json) -> bool:
     return any(phrase in description for phrase in rules["descriptions"])
 
 
+def heard(text: str) -> str:
+    """What the user said: without reminders that a client put in."""
+    return re.sub(_table()["reminders"], " ", text, flags=re.S).strip() if "<" in text else text.strip()
+
+
 def focus(text: str) -> str:
-    """What the user said: without reminders that a client put in; of a long text, its two ends."""
-    said = re.sub(_table()["reminders"], " ", text, flags=re.S).strip()
+    """What the user said; of a long text, its two ends."""
+    said = heard(text)
     return said if len(said) <= _LONG else f"{said[:_EDGE]}\n{said[-_EDGE:]}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from fakeapi.facts import described, schema_parts
 from fakeapi.facts.conversation import blocks
 from fakeapi.model import Call, Draft, Json
 from fakeapi.replies import asking, offering
@@ -68,16 +69,31 @@ def choose(call: Call, mode: str = "auto") -> list[Choice]:
 
 def _block(choice: Choice, index: int, seed: tuple[object, ...]) -> Json:
     tool = choice.tool
-    whole = asking.gives_the_answer(tool)
     block = {
         "type": "tool_use",
         "id": f"toolu_{index}",
         "name": tool["name"],
-        "input": sample_input(tool, *seed, index, hints=choice.hints, given=choice.given, whole=whole),
+        "input": _input(choice, *seed, index),
         "caller": {"type": "direct"},
     }
     family = tool.get("toolset_name")
     return {**block, "toolset_name": family} if family else block
+
+
+def _input(choice: Choice, *seed: object) -> Json:
+    """An input that fits the tool's schema, and if it can the bounds that its descriptions tell."""
+    schema = choice.tool.get("input_schema")
+    meant = described.restored(schema)
+    if meant is not schema:
+        given = _sampled({**choice.tool, "input_schema": meant}, choice, seed)
+        if schema_parts.parts(schema or {}).accepts(given):
+            return given
+    return _sampled(choice.tool, choice, seed)
+
+
+def _sampled(tool: Json, choice: Choice, seed: tuple[object, ...]) -> Json:
+    whole = asking.gives_the_answer(tool)
+    return sample_input(tool, *seed, hints=choice.hints, given=choice.given, whole=whole)
 
 
 def _forced(body: Json, name: str, tools: list[Json]) -> list[Json]:

@@ -12,8 +12,18 @@ from typing import TypeAlias
 
 from fakeapi.facts import conversation
 from fakeapi.model import Call, Draft, Json
-from fakeapi.replies import asking, choosing, citing, generators, results, showing, thoughts, turns
-from fakeapi.replies.sampling import sample_json_text
+from fakeapi.replies import (
+    asking,
+    choosing,
+    citing,
+    generators,
+    offering,
+    results,
+    showing,
+    structured,
+    thoughts,
+    turns,
+)
 
 _Way: TypeAlias = Callable[[Call, tuple[object, ...], str], Draft | None]
 
@@ -21,9 +31,26 @@ _Way: TypeAlias = Callable[[Call, tuple[object, ...], str], Draft | None]
 def compose(call: Call, seed: int, tools: str = "auto") -> Draft:
     """The answer; it depends on the seed and the request alone. `tools` is one of `choosing.MODES`."""
     mark = (seed, generators.fingerprint(call.body))
-    draft = next((said for way in _WAYS if (said := way(call, mark, tools))), None) or generators.prose(call, seed)
-    thought = None if conversation.prefill(call.body) else thoughts.thought(call, *mark)
-    return replace(draft, content=(thought, *draft.content)) if thought else draft
+    heard = thoughts.unmarked(call)
+    draft = next((said for way in _WAYS if (said := way(heard, mark, tools))), None) or generators.prose(heard, seed)
+    before = [] if _goes_on(call, draft) else thoughts.opening(call, draft.content, *mark)
+    return replace(draft, content=(*before, *draft.content)) if before else draft
+
+
+def _goes_on(call: Call, draft: Draft) -> bool:
+    """Whether an answer goes on amid a turn: behind a prefill, with a result that was waited for (recorded), or with
+    the next call that code makes."""
+    first = draft.content[0] if draft.content else {"type": ""}
+    called_by_code = "tool_id" in (first.get("caller") or {})
+    return bool(conversation.prefill(call.body)) or called_by_code or first["type"].endswith("_tool_result")
+
+
+def _served(call: Call, mark: tuple[object, ...], tools: str) -> Draft | None:
+    if not offering.may_serve(call.body):
+        return None
+    from fakeapi.replies import serving  # few requests need it
+
+    return serving.served(call, mark, tools)
 
 
 def _calls(call: Call, mark: tuple[object, ...], tools: str) -> Draft | None:
@@ -37,7 +64,7 @@ def _structured(call: Call, mark: tuple[object, ...], _: str) -> Draft | None:
     if not asked:
         return None
     hints = asking.focus(turns.last_turn(call.body).question)
-    return _text(sample_json_text(asked["schema"], *mark, hints=hints), "generator:structured")
+    return _text(structured.json_text(asked["schema"], *mark, hints=hints), "generator:structured")
 
 
 def _cited(call: Call, mark: tuple[object, ...], _: str) -> Draft | None:
@@ -58,4 +85,4 @@ def _text(text: str, source: str) -> Draft | None:
     return Draft((block,), source) if text else None
 
 
-_WAYS: tuple[_Way, ...] = (_calls, _structured, _cited, _about_results, _about_shown)
+_WAYS: tuple[_Way, ...] = (_served, _calls, _structured, _cited, _about_results, _about_shown)

@@ -4,22 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 
-from fakeapi.facts import conversation, counting, signatures, tokens
+from fakeapi.facts import conversation, counting, editing, tokens, window
+from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.partial_json import parse_partial
 from fakeapi.facts.written import written_input
 from fakeapi.model import Call, Draft, Json
+from fakeapi.replies import compacting, refusing, thoughts
 
+WINDOW_FULL = "model_context_window_exceeded"
 _INPUT_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+_NO_SIZES: Sizes = MappingProxyType({})
 
 
-def limit(draft: Draft, call: Call) -> Draft:
-    """The draft as far as the request lets it go, with the stop reason that follows."""
-    most = conversation.most_tokens(call.body)
-    if most == 0:
+def limit(draft: Draft, call: Call, sizes: Sizes = _NO_SIZES) -> Draft:
+    """The draft as far as the request and the model's window let it go, with the stop reason that follows.
+
+    A summary, and what was said before another model took over, stand before the answer and aren't cut with it.
+    """
+    draft = thoughts.settled(draft, call)
+    if conversation.most_tokens(call.body) == 0:
         return replace(draft, content=(), stop_reason="max_tokens", stop_sequence=None, stop_details=None)
+    before = _before(draft)
+    if not before:
+        return _limited(draft, call, sizes)
+    if draft.stop_reason == "compaction":
+        return _whole_summary(draft, call)
+    answer = replace(draft, content=draft.content[before:])
+    limited = _limited(answer, refusing.serving(draft, call), sizes)
+    return draft if limited is answer else replace(limited, content=(*draft.content[:before], *limited.content))
+
+
+def cut(draft: Draft, call: Call, most: int, reason: str) -> Draft:
+    """The draft cut at exactly this many tokens, for this reason, if it is longer."""
+    return _shortened(draft, most, call, reason)
+
+
+def _before(draft: Draft) -> int:
+    """How many blocks stand before the answer itself: a summary, or all up to the last mark of a fallback."""
+    marks = [at for at, block in enumerate(draft.content) if block["type"] == "fallback"]
+    return marks[-1] + 1 if marks else int(compacting.is_compacted(draft))
+
+
+def _limited(draft: Draft, call: Call, sizes: Sizes) -> Draft:
     draft = _stopped(_continued(draft, conversation.prefill(call.body)), call)
-    return _shortened(draft, most, call)
+    most = conversation.most_tokens(call.body)
+    size = counting.answer_tokens(draft.content, draft.stop_reason, call.body, call.model)
+    room = _room(call, min(size, most), sizes)
+    if room is not None and room < most:
+        return _shortened(draft, room, call, WINDOW_FULL)
+    return _shortened(draft, most, call, "max_tokens")
+
+
+def _room(call: Call, needed: int, sizes: Sizes) -> int | None:
+    """What the prompt leaves of the window; None where that is enough, or not the model's way to end."""
+    model, betas = call.model, call.caller.betas
+    if not window.ends_answers(model, betas):
+        return None
+    room = window.size(model, betas) - editing.input_tokens(call.body, model, sizes)
+    return room if 0 <= room < needed else None
+
+
+def _whole_summary(draft: Draft, call: Call) -> Draft:
+    """A summary is whole or isn't there (documented)."""
+    if compacting.summary_tokens(draft.content[0], call) <= conversation.most_tokens(call.body):
+        return draft
+    return _ended(draft, ((), None), "max_tokens", None)
 
 
 def _continued(draft: Draft, prefill: str) -> Draft:
@@ -111,7 +162,7 @@ def _ended(draft: Draft, kept: tuple[tuple[Json, ...], str | None], reason: str,
     )
 
 
-def _shortened(draft: Draft, limit: int, call: Call) -> Draft:
+def _shortened(draft: Draft, limit: int, call: Call, reason: str) -> Draft:
     """Cut at exactly `limit` tokens, within text, thinking or a tool's JSON."""
     if counting.answer_tokens(draft.content, draft.stop_reason, call.body, call.model) <= limit:
         return draft
@@ -119,19 +170,19 @@ def _shortened(draft: Draft, limit: int, call: Call) -> Draft:
     for at, block in enumerate(draft.content):
         cost = counting.block_tokens(block, family)
         if cost > left:
+            if block["type"] == "thinking":
+                thought = thoughts.cut(block, draft.content[:at], left, call)
+                return _ended(draft, ((*draft.content[:at], thought), None), reason, None)
             last, partial = _cut_block(block, left, cost, family)
-            return _ended(draft, ((*draft.content[:at], *last), partial), "max_tokens", None)
+            return _ended(draft, ((*draft.content[:at], *last), partial), reason, None)
         left -= cost
-    return replace(draft, stop_reason="max_tokens", stop_sequence=None, stop_details=None)
+    return replace(draft, stop_reason=reason, stop_sequence=None, stop_details=None)
 
 
 def _cut_block(block: Json, left: int, cost: int, family: str) -> tuple[tuple[Json, ...], str | None]:
     if block["type"] == "text":
         text = tokens.cut(block["text"], left, family)
         return (({**block, "text": text},) if text else ()), None
-    if block["type"] == "thinking":
-        thought = tokens.cut(block["thinking"], left, family)
-        return ({**block, "thinking": thought, "signature": signatures.sign(thought)},), None
     if block["type"] not in _INPUT_BLOCKS:
         return (), None
     written = written_input(block)

@@ -12,6 +12,8 @@ from fakeapi.model import Json
 
 _SERVER_TYPES = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor", "mcp_toolset")
 _DIRECT = "direct"
+_CODE = "code_execution"
+_SERVED_CALLS = ("server_tool_use", "mcp_tool_use")
 
 
 def client_tools(body: Json) -> list[Json]:
@@ -38,6 +40,38 @@ def server_tools(body: Json) -> list[Json]:
 def is_server_tool(tool: Json) -> bool:
     """Whether the API runs a tool itself."""
     return str(tool.get("type") or "").startswith(_SERVER_TYPES)
+
+
+def code_callers(tool: Json) -> list[str]:
+    """The versions of code execution that `allowed_callers` lets call a tool."""
+    callers = tool.get("allowed_callers")
+    return [name for name in callers if str(name).startswith(_CODE)] if isinstance(callers, list) else []
+
+
+def programmatic_tools(body: Json) -> list[Json]:
+    """The tools of the client that only code may call."""
+    tools = body.get("tools") or []
+    return [tool for tool in tools if code_callers(tool) and _DIRECT not in _callers(tool) and not is_server_tool(tool)]
+
+
+def deferred_tools(body: Json) -> list[Json]:
+    """The tools of the client that are not loaded yet: a search for tools may find them."""
+    referred, added, removed = _changes(body)
+    declared = [tool for tool in [*(body.get("tools") or []), *added] if not is_server_tool(tool)]
+    return [
+        as_offered(tool)
+        for tool in declared
+        if not _is_loaded(tool, referred) and tool.get("name") and tool["name"] not in removed
+    ]
+
+
+def may_serve(body: Json) -> bool:
+    """Whether tools that the API runs may have any part in an answer: cheap, since most requests offer none."""
+    tools = body.get("tools") or ()
+    if body.get("mcp_servers") or any(is_server_tool(tool) or code_callers(tool) for tool in tools):
+        return True
+    said = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), {})
+    return any(block["type"] in _SERVED_CALLS for block in blocks(said.get("content")))
 
 
 def as_offered(tool: Json) -> Json:

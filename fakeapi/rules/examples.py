@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from fakeapi import assets
-from fakeapi.facts import conversation, schemas
+from fakeapi.facts import conversation, described, schemas
 from fakeapi.model import Call, Draft, Json
 
 _DOCUMENTS = frozenset({"document", "search_result"})
@@ -34,17 +34,24 @@ class Examples:
 
     def __init__(self, rows: list[Json]) -> None:
         self._by_text: dict[str, list[Example]] = {}
+        self._by_name: dict[str, Draft] = {}
         for row in sorted(rows, key=lambda row: -_demands(row.get("when", {}))):
             self.add(row)
 
     def add(self, row: Json) -> None:
         """One more pair; it is asked after those that are there."""
-        self._by_text.setdefault(conversation.last_text(row), []).append(_example(row))
+        example = _example(row)
+        self._by_name[example.name] = example.draft
+        self._by_text.setdefault(conversation.last_text(row), []).append(example)
 
     @classmethod
     def documented(cls) -> Examples:
         """The examples that come with fakeapi."""
         return cls([assets.read_json(name) for name in assets.names("fixtures/examples")])
+
+    def named(self, name: str) -> Draft | None:
+        """The documented answer of this name (that of its file), or None."""
+        return self._by_name.get(name)
 
     def find(self, call: Call) -> Draft | None:
         """The documented answer to this call, or None."""
@@ -117,7 +124,7 @@ def _fits_schemas(example: Example, call: Call) -> bool:
 def _wanted_schema(call: Call) -> Json | None:
     config = call.body.get("output_config") or {}
     asked = config.get("format") or call.body.get("output_format")
-    return asked["schema"] if asked else None
+    return described.restored(asked["schema"]) if asked else None
 
 
 def _says_json(draft: Draft, schema: Json) -> bool:

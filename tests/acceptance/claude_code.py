@@ -38,20 +38,24 @@ def installed(folder: str) -> str:
     return f"{folder}/node_modules/.bin/claude"
 
 
+def surroundings(home: str | Path, base_url: str) -> dict[str, str]:
+    """Its environment: this home, this server, and no traffic of its own."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "ANTHROPIC_BASE_URL": base_url,
+        "ANTHROPIC_API_KEY": "sk-ant-fake",
+        "CLAUDE_CODE_MAX_RETRIES": RETRIES,
+        **dict.fromkeys(QUIET, "1"),
+    }
+
+
 def run(program: str, base_url: str, fault: str) -> tuple[int, str]:
     """Its exit status and what it printed, for one prompt, in a home of its own."""
     with tempfile.TemporaryDirectory() as home:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": home,
-            "ANTHROPIC_BASE_URL": base_url,
-            "ANTHROPIC_API_KEY": "sk-ant-fake",
-            "CLAUDE_CODE_MAX_RETRIES": RETRIES,
-            **dict.fromkeys(QUIET, "1"),
-        }
         done = subprocess.run(
             [program, "-p", "hello", "--model", f"fakeapi-{fault}" if fault else "claude-opus-4-8"],
-            env=environment,
+            env=surroundings(home, base_url),
             cwd=home,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.running import Server, server
+from tests.running import Server, environment, server
 
 CLIENTS = Path(__file__).with_name("clients")
 KEY = "sk-ant-fake-accepted"
+
+
+class Seen(NamedTuple):
+    """What a client printed as JSON, and the sentences of the refusals that it met."""
+
+    results: dict[str, Any]
+    refusals: list[str]
+
+    def of(self, kind: str) -> dict[str, Any]:
+        """The results whose names begin with `kind`, at least one."""
+        found = {name: result for name, result in self.results.items() if name.startswith(kind)}
+        assert found, kind
+        return found
+
+
+def met(command: list[str | Path], *, given: str = "", cwd: Path | None = None) -> Seen:
+    """What a client's script sees of a server without rules; it is given a base URL, a key, and `given` on stdin."""
+    with server("--log", "json") as running:
+        done = subprocess.run(
+            command,
+            input=given,
+            env=environment(ANTHROPIC_BASE_URL=running.url, ANTHROPIC_API_KEY=KEY),
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = running.stop().splitlines()
+    assert done.returncode == 0, done.stderr
+    log = [json.loads(line) for line in lines if line.startswith("{")]
+    return Seen(json.loads(done.stdout), [row["sentence"] for row in log if row["status"] != 200])
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +65,15 @@ def client_environment(running: Server) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes an interpreter whose environment holds just these packages."""
+    """Makes an interpreter whose environment holds just these packages; the same ones are installed once."""
 
+    @cache
     def make(*packages: str) -> Path:
         folder = tmp_path_factory.mktemp("python")
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
         interpreter = folder / "bin" / "python"
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(interpreter)]
-        subprocess.run([*pip, "install", *packages], check=True)
+        subprocess.run([*pip, "install", "--no-compile", *packages], check=True)
         return interpreter
 
     return make
@@ -46,8 +81,9 @@ def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def node_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a folder in which Node finds just these packages."""
+    """Makes a folder in which Node finds just these packages; the same ones are installed once."""
 
+    @cache
     def make(*packages: str) -> Path:
         folder = tmp_path_factory.mktemp("node")
         (folder / "package.json").write_text('{"private": true, "type": "module"}')

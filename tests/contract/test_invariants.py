@@ -24,7 +24,7 @@ from fakeapi.model import Call, Caller, Json, Model
 from tests.test_door_fuzz import mutated
 
 SOURCES = sorted(Path(invariants.__file__).parent.glob("*.py"))
-SENTENCES = ("invariants", "invariants_content", "invariants_tools")
+SENTENCES = ("invariants", "thinking", "invariants_content", "invariants_tools")
 CORPUS = Path(__file__).parents[1] / "corpus"
 FIELDS = [
     "model", "messages", "max_tokens", "system", "metadata", "stop_sequences", "stream", "temperature", "top_p",

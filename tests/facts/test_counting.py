@@ -63,7 +63,7 @@ def test_the_parts_come_in_the_order_of_the_prompt_and_sum_to_the_count(name: st
     found = counting.parts(body, model(name))
     places = [part.location for part in found]
     assert places == [
-        *["tools", "tools.0", "tools.1", "system", "system.0", "system.1", "messages.0.content"],
+        *["tools", "tools.0", "tools.1", "system", "system.0", "system.1", "system", "messages.0.content"],
         *["messages.1.content.0", "messages.1.content.1", "messages.2.content.0", "messages.3.content"],
         "messages.4.content",
     ]
@@ -91,7 +91,8 @@ def test_tools_add_their_overhead_and_their_definitions() -> None:
     own = model("claude-sonnet-5")
     whole = count("claude-sonnet-5", "Hi", tools=[TOOL])
     parts = counting.parts({"messages": said("Hi"), "tools": [TOOL]}, own)
-    assert parts[0].tokens == own.tool_overhead[0] + frame("2026").opening
+    assert [part.location for part in parts[:3]] == ["tools", "tools.0", "system"]
+    assert parts[0].tokens + parts[2].tokens == own.tool_overhead[0] + frame("2026").opening
     assert whole == count("claude-sonnet-5", "Hi") + own.tool_overhead[0] + parts[1].tokens
 
 
@@ -144,8 +145,8 @@ def test_several_results_cost_their_names_and_frames() -> None:
 
 def test_after_a_result_less_of_the_answers_turn_is_left_uncached() -> None:
     body = {"messages": said("Hi", [CALL], [RESULT])}
-    assert counting.parts(body, model("claude-sonnet-4-6"))[-1] == ("messages", 1)
-    assert counting.parts({"messages": said("Hi")}, model("claude-sonnet-4-6"))[-1] == ("messages", 3)
+    assert counting.parts(body, model("claude-sonnet-4-6"))[-1][:2] == ("messages", 1)
+    assert counting.parts({"messages": said("Hi")}, model("claude-sonnet-4-6"))[-1][:2] == ("messages", 3)
 
 
 def test_a_failed_result_costs_more() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of, whole
-from fakeapi.facts import counting
+from fakeapi.facts import editing, triggers
+from fakeapi.facts import window as facts
 from fakeapi.facts.sentences import refusal
 
 SAMPLING_GONE = "2026-10-21"
 GEOGRAPHIES = ("global", "us")
 FAST_BETA = "fast-mode-2026-02-01"
-WINDOW_BETA = "model-context-window-exceeded-2025-08-26"
 _MOST_TOKENS_PER_CHARACTER = 1.4
+_UNCONTINUED = ("server_tool_use", "mcp_tool_use", "compaction")
 _LONG_MEDIA = ("image", "document", "file", "container_upload")
 
 
@@ -30,12 +31,17 @@ def prefill(seen: Survey) -> None:
 
 
 def prefilled(seen: Survey) -> Turn | None:
-    """The final assistant message that the answer would continue; a server tool's pause isn't one, nor is silence."""
+    """The final assistant message that the answer would continue; a server tool's pause isn't one, nor is silence.
+
+    Nor are a summary that the answer goes on from, a conversation that is to be summarized, and what a model said
+    before it refused, where its credit is shown.
+    """
     turn = seen.turns[-1] if seen.turns else None
     if turn is None or turn.role != "assistant" or not turn.blocks:
         return None
     last = kind_of(turn.blocks[-1])
-    return None if last == "server_tool_use" or last == "mcp_tool_use" or is_server_result(last) else turn
+    goes_on = any(seen.body.get(name) is not None for name in ("fallback_credit_token", "compaction"))
+    return None if goes_on or last in _UNCONTINUED or is_server_result(last) else turn
 
 
 def sampling(seen: Survey) -> None:
@@ -96,9 +102,9 @@ def window(seen: Survey) -> None:
     """The prompt fits into the context window; on older models max_tokens must fit in beside it."""
     if seen.endpoint == "count_tokens":
         return
-    most = seen.model.context_window
-    if seen.betas:
-        most = max([most, *(size for beta, size in seen.model.context_by_beta.items() if beta in seen.betas)])
+    most = facts.size(seen.model, seen.betas)
+    if triggers.pulled(seen.body).too_long:
+        raise refusal("prompt_too_long", size=most + max(1, _size(seen)), most=most)
     asked = whole(seen.body.get("max_tokens"))
     room = asked if asked is not None and _counts_output(seen) else 0
     if not _could_exceed(seen, most - room):
@@ -113,13 +119,13 @@ def window(seen: Survey) -> None:
 def _size(seen: Survey) -> int:
     """The tokens of the prompt; 0 for a body that no schema has seen and that can't be counted."""
     try:
-        return counting.input_tokens(seen.body, seen.model)
+        return editing.input_tokens(seen.body, seen.model)
     except (AttributeError, KeyError, TypeError):
         return 0
 
 
 def _counts_output(seen: Survey) -> bool:
-    return "window_stop" not in seen.model.features and WINDOW_BETA not in seen.betas
+    return not facts.ends_answers(seen.model, seen.betas)
 
 
 def _could_exceed(seen: Survey, tokens: int) -> bool:

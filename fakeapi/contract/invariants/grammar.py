@@ -6,9 +6,11 @@ Source: contract.md 13, and answers of the API to schemas beyond it, recorded an
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from fakeapi.facts import schemas
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json
 
@@ -167,8 +169,18 @@ def _check_string(node: Json) -> None:
     given, pattern = node.get("format"), node.get("pattern")
     if given is not None and (type(given) is not str or given not in FORMATS):
         raise _fail("format", format=given)
-    if type(pattern) is str and _UNCOMPILED.search(pattern):
+    if type(pattern) is str and (_UNCOMPILED.search(pattern) or not _is_expression(pattern)):
         raise _fail("pattern")
+
+
+def _is_expression(pattern: str) -> bool:
+    """Whether a pattern is one to us or to the engine of the schemas: each knows some that the other doesn't."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return schemas.conforms("", {"anyOf": [True, {"pattern": pattern}]})
+    return True
 
 
 def _check_circles(schema: Json) -> None:

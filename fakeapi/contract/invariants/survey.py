@@ -16,24 +16,28 @@ SERVER_RESULT = "_tool_result"
 
 
 class Place(NamedTuple):
-    """A content block and where it stands: message, block, and the index within a tool_result's content, if there."""
+    """A content block and where it stands: message, block, the index within a tool_result's content, if there, and that
+    within the content of a document, if there."""
 
     message: int
     block: int
     inner: int | None
     body: Json
+    part: int | None = None
 
     @property
     def path(self) -> str:
         """The position as `details.paths` writes it: without the tags of unions."""
         outer = f"messages.{self.message}.content.{self.block}"
-        return outer if self.inner is None else f"{outer}.content.{self.inner}"
+        inner = outer if self.inner is None else f"{outer}.content.{self.inner}"
+        return inner if self.part is None else f"{inner}.source.content.{self.part}"
 
     @property
     def location(self) -> str:
-        """The position as sentences write it; inside a tool_result with its tag."""
+        """The position as sentences write it; inside a tool_result or a document with its tag."""
         outer = f"messages.{self.message}.content.{self.block}"
-        return outer if self.inner is None else f"{outer}.tool_result.content.{self.inner}"
+        inner = outer if self.inner is None else f"{outer}.tool_result.content.{self.inner}"
+        return inner if self.part is None else f"{inner}.document.source.content.content.{self.part}"
 
 
 class Turn(NamedTuple):
@@ -195,13 +199,20 @@ class Survey:
         elif kind == "tool_result" and place.inner is None:
             self._read_result(place)
         elif kind in ("search_result", "document"):
-            self._read_marks(place, kind)
+            self._read_source(place, kind)
         return kind
 
-    def _read_marks(self, place: Place, kind: str) -> None:
-        """The cache marks of the texts within a search result, or a document of own blocks."""
+    def _read_source(self, place: Place, kind: str) -> None:
+        """The texts and cache marks within a search result or a document, and the pictures of one of own blocks."""
         source = place.body if kind == "search_result" else as_object(place.body.get("source"))
+        if kind_of(source) == "text":
+            self.text_size += len(text_of(source, "data"))
+        elif type(source.get("content")) is str:
+            self.text_size += len(source["content"])
         for inner, block in enumerate(objects(source.get("content"))):
+            self.text_size += len(text_of(block))
+            if kind_of(block) == "image":
+                self.places.setdefault("image", []).append(place._replace(body=block, part=inner))
             if block.get("cache_control") is not None and (mark := _mark(f"{place.location}.content.{inner}", block)):
                 self.message_marks.append(mark)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of, whole
+from fakeapi.facts import binding
 from fakeapi.facts.sentences import refusal
 from fakeapi.facts.signatures import Verdict, verify, verify_sealed
 
@@ -15,6 +16,12 @@ _USUAL = {
     "adaptive": "thinking_adaptive_unsupported",
     "disabled": "thinking_disabled_unsupported",
     "between_tools": "thinking_between_tools_unsupported",
+}
+_DIFFERS = {
+    "system": "thinking_bound_system",
+    "tools": "thinking_bound_tools",
+    "messages": "thinking_bound_messages",
+    "before": "thinking_bound_before",
 }
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 
@@ -76,18 +83,58 @@ def blocks_hold_thinking(seen: Survey) -> None:
 def signatures(seen: Survey) -> None:
     """Thinking sent back is unaltered: what `signature` and `data` say must verify.
 
-    Ours are fully verified; foreign ones of the real form are accepted, so that recorded conversations replay.
+    Ours are fully verified; foreign ones of the real form are accepted, so that recorded conversations replay. Models
+    that check what stands before a block read the signature alone, so that only the latest text counts (measured).
     """
-    latest = max((turn.at for turn in seen.turns if turn.role == "assistant"), default=-1)
+    latest = _latest(seen)
     for place in seen.of("thinking"):
         verdict = verify(text_of(place.body, "signature"), text_of(place.body, "thinking"))
         if verdict is Verdict.CHANGED and place.message == latest:
             raise refusal("thinking_modified", location=place.location)
-        if not verdict.accepted:
+        if not verdict.accepted and not (verdict is Verdict.CHANGED and binding.FEATURE in seen.model.features):
             raise refusal("thinking_signature", location=place.location)
     for place in seen.of("redacted_thinking"):
         if not verify_sealed(text_of(place.body, "data"), "redacted_thinking").accepted:
             raise refusal("redacted_thinking_data", location=place.location)
+
+
+def latest_unmoved(seen: Survey) -> None:
+    """The thinking blocks of the latest assistant message are those of the answer, in its order.
+
+    What the first of them follows is a matter of the prefix on models that check it: what was before may be gone.
+    """
+    latest, previous = _latest(seen), (-1, binding.FIRST)
+    for thought in binding.thoughts(seen.body) if _has_thoughts(seen) else ():
+        inside = previous[0] == thought.message
+        known = (previous[1],) if inside else (binding.FIRST, previous[1])
+        checked = thought.message == latest and (inside or binding.FEATURE not in seen.model.features)
+        if checked and thought.is_by(seen.model) and not any(map(thought.follows, known)):
+            raise refusal("thinking_modified", location=thought.path)
+        previous = (thought.message, thought.token)
+
+
+def _has_thoughts(seen: Survey) -> bool:
+    return any(kind in seen.places for kind in _THOUGHTS)
+
+
+def _latest(seen: Survey) -> int:
+    return max((turn.at for turn in seen.turns if turn.role == "assistant"), default=-1)
+
+
+def prefixes(seen: Survey) -> None:
+    """Thinking comes back where it was made: nothing before it was changed, and no thinking between was left out.
+
+    A batch that doesn't say otherwise goes on without such blocks (documented); so does who asks for it.
+    """
+    wish = binding.behaviour(seen.body)
+    if not _has_thoughts(seen) or wish == "drop_block" or (wish is None and seen.endpoint == "batch"):
+        return
+    for misfit in binding.misfits(seen.body, seen.model)[:1]:
+        thought = misfit.thought
+        member = "signature" if thought.purpose == "thinking" else "data"
+        header = "" if binding.BETA in seen.betas else refusal("thinking_bound_header").message
+        more = header + refusal(_DIFFERS[misfit.differs]).message
+        raise refusal("thinking_bound", location=thought.path, member=member, kind=thought.purpose, more=more)
 
 
 def loop_starts_with_thinking(seen: Survey) -> None:

@@ -9,6 +9,7 @@ from fakeapi.facts.written import writable, written
 from fakeapi.model import Json
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.plans import ROOT, Plan, plan
+from fakeapi.replies.sampling.relaxing import relaxed
 from fakeapi.replies.sampling.sampler import Asked, Sampler, UnsatisfiableError
 
 _TRIES = 8
@@ -25,7 +26,7 @@ def sample(schema: Json | bool, *seed: object, hints: str = "", name: str = "") 
         hints: what the user said: values are taken from it where they fit.
         name: what the value is, for its names (`product`, whose `name` is no person's).
     """
-    return _sampled(plan(schema), seed, hints, name, generous=True)
+    return _nearest(schema, seed, hints, name, generous=True)
 
 
 def sample_json_text(schema: Json | bool, *seed: object, hints: str = "") -> str:
@@ -35,7 +36,15 @@ def sample_json_text(schema: Json | bool, *seed: object, hints: str = "") -> str
 
 def sample_arguments(schema: Json | bool, *seed: object, hints: str = "", name: str = "") -> Any:
     """As `sample`, but as a model calls a tool: optional properties only where the user's text speaks of them."""
-    return _sampled(plan(schema), seed, hints, name, generous=False)
+    return _nearest(schema, seed, hints, name, generous=False)
+
+
+def _nearest(schema: Json | bool, seed: tuple[object, ...], hints: str, name: str, *, generous: bool) -> Any:
+    """A value of the schema; where it has none, one of the nearest schema that has."""
+    value = _sampled(plan(schema), seed, hints, name, generous=generous)
+    if value is not None or (nearest := relaxed(schema)) == schema:
+        return value
+    return _sampled(plan(nearest), seed, hints, name, generous=generous)
 
 
 def _sampled(made: Plan, seed: tuple[object, ...], hints: str, name: str, *, generous: bool) -> Any:

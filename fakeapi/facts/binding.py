@@ -1,0 +1,257 @@
+"""What a thinking block is bound to: the system prompt, the tools, the messages before it, the thinking before it.
+
+Newer models refuse thinking that comes back after something before it was changed ("preserved thinking", documented
+2026-08 to 2026-10; the cases in `_said` and `_tools` are those that its table of edits calls valid).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from fakeapi.facts import signatures
+from fakeapi.facts.frames import unread_system
+from fakeapi.model import Json, Model
+
+FEATURE = "prefix_check"
+"""The capability of models that run the check."""
+
+BETA = "thinking-binding-controls-2026-08-01"
+FIRST = "first"
+"""What stands for the thinking before the first one."""
+
+THOUGHTS = frozenset({"thinking", "redacted_thinking"})
+_UNBOUND_MEMBERS = ("id", "tool_use_id", "cache_control", "caller", "citations")
+
+
+class Context(NamedTuple):
+    """Digests of what a block is bound to, in the order in which a difference is named; None binds to nothing.
+
+    `before` is the token of the thinking block before it, or FIRST.
+    """
+
+    system: bytes | None
+    tools: bytes | None
+    messages: bytes | None
+    before: str | None
+
+
+class Thought(NamedTuple):
+    """A thinking block that came back: where, its token, what it is for, and the token of the one before it, if any."""
+
+    message: int
+    block: int
+    token: str
+    purpose: str
+    before: str | None
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the request."""
+        return f"messages.{self.message}.content.{self.block}"
+
+    def is_by(self, model: Model) -> bool:
+        """Whether the model made it; what another one made is read or dropped, never refused."""
+        return signatures.signer(self.token) == model.id
+
+    def follows(self, before: str) -> bool:
+        """Whether it was made after this token (or FIRST), as far as it tells."""
+        return not signatures.moved(self.token, self.purpose, None, None, None, before)
+
+
+class Misfit(NamedTuple):
+    """A thought that is not where it was made, and the first part of its context that differs."""
+
+    thought: Thought
+    differs: str
+
+
+def ahead(body: Json, model: Model) -> Context:
+    """What the next answer's first thinking is bound to.
+
+    On models without the check only the thinking before it in the same turn of the assistant's counts.
+    """
+    if FEATURE not in model.features:
+        return Context(None, None, None, _last_of_turn(body))
+    prefix, before = _Prefix(), FIRST
+    for place in _places(body):
+        if place.kind in THOUGHTS:
+            before = _token(place.part)
+        else:
+            prefix.add(place)
+    return Context(_system(body), _tools(body), prefix.digest(), before)
+
+
+def thoughts(body: Json) -> Iterator[Thought]:
+    """The thinking blocks of a conversation, in order."""
+    before = None
+    for place in _places(body):
+        if place.kind in THOUGHTS:
+            token = _token(place.part)
+            yield Thought(place.message, place.block, token, place.kind, before)
+            before = token
+
+
+def misfits(body: Json, model: Model) -> list[Misfit]:
+    """The thinking blocks made by this model that aren't where they were made; each is checked by itself."""
+    if FEATURE not in model.features:
+        return []
+    own = {(thought.message, thought.block): thought for thought in thoughts(body) if thought.is_by(model)}
+    if not own:
+        return []
+    found: list[Misfit] = []
+    prefix, system, tools = _Prefix(), _system(body), _tools(body)
+    for place in _places(body):
+        if place.kind not in THOUGHTS:
+            prefix.add(place)
+        elif thought := own.get((place.message, place.block)):
+            context = Context(system, tools, prefix.digest(), thought.before)
+            differs = signatures.moved(thought.token, thought.purpose, *context)
+            found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
+    return found
+
+
+def dropped(body: Json, model: Model) -> list[str]:
+    """The paths of the blocks that the check takes out: a misfit takes the thinking that follows it at once along."""
+    wrong = {misfit.thought.path for misfit in misfits(body, model)}
+    found: list[str] = []
+    falls, at = False, -1
+    for place in _places(body) if wrong else ():
+        falls = place.kind in THOUGHTS and (place.path in wrong or (falls and place.message == at))
+        found += [place.path] if falls else []
+        at = place.message
+    return found
+
+
+def behaviour(body: Json) -> str | None:
+    """What the request wants done with misfits: `error`, `drop_block`, or None where it doesn't say."""
+    thinking = body.get("thinking")
+    controls = thinking.get("block_binding") if isinstance(thinking, dict) else None
+    wanted = controls.get("prefix_mismatch_behavior") if isinstance(controls, dict) else None
+    return wanted if isinstance(wanted, str) else None
+
+
+class _Place(NamedTuple):
+    """A block of a message, and where it stands."""
+
+    message: int
+    block: int
+    role: str
+    kind: str
+    part: Json
+
+    @property
+    def path(self) -> str:
+        return f"messages.{self.message}.content.{self.block}"
+
+
+def _places(body: Json) -> Iterator[_Place]:
+    """Every block of every message, a string as a text; what is neither is left out (the schema has had its say)."""
+    messages = body.get("messages")
+    for index, message in enumerate(messages if isinstance(messages, list) else ()):
+        if isinstance(message, dict):
+            for place, part in enumerate(_parts(message.get("content"))):
+                yield _Place(index, place, str(message.get("role")), str(part.get("type")), part)
+
+
+def _parts(content: Any) -> list[Json]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [part if isinstance(part, dict) else {} for part in content] if isinstance(content, list) else []
+
+
+class _Prefix:
+    """The digest of what was said so far. Compaction starts it anew: the server forgets what came before."""
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=16)
+        self._role = ""
+
+    def add(self, place: _Place) -> None:
+        if place.kind == "text" and not place.part.get("text"):
+            return
+        if place.kind == "compaction":
+            self._hash, self._role = blake2b(digest_size=16), ""
+        said = _said(place.part)
+        self._hash.update(said if place.role == self._role else place.role.encode() + said)
+        self._role = place.role
+
+    def digest(self) -> bytes:
+        return self._hash.copy().digest()
+
+
+def _said(part: Json) -> bytes:
+    """What counts of a block: no cache marks, no ids of calls (ours are renewed), nothing that is null."""
+    kind = part.get("type")
+    if kind == "text":
+        return b"\0text " + _bytes(part.get("text"))
+    if kind == "tool_use":
+        return b"\0tool_use " + _bytes(part.get("name")) + _written(part.get("input"))
+    if kind == "tool_result":
+        inner = b"".join(map(_said, _parts(part.get("content"))))
+        return b"\0tool_result " + (b"failed" if part.get("is_error") else b"") + inner + b"\0"
+    plain = {key: value for key, value in part.items() if value is not None and key not in _UNBOUND_MEMBERS}
+    return b"\0" + _written(plain)
+
+
+def _bytes(text: Any) -> bytes:
+    return str(text).encode("utf-8", "surrogatepass")
+
+
+def _tools(body: Json) -> bytes:
+    """The tools whatever their order; those that are loaded later don't count."""
+    return _tools_digest(_written(body.get("tools")))
+
+
+@lru_cache(maxsize=16)
+def _tools_digest(written: bytes) -> bytes:
+    """By content, since an agent sends the same tools with each of its requests."""
+    try:
+        tools = _parts(orjson.loads(written))
+    except orjson.JSONDecodeError:
+        tools = []
+    loaded = [{**tool, "type": tool.get("type") or "custom"} for tool in tools if not tool.get("defer_loading")]
+    return blake2b(b"\n".join(sorted(map(_said, loaded))), digest_size=16).digest()
+
+
+def _system(body: Json) -> bytes:
+    """The texts of the system prompt, without those that no model sees."""
+    texts = [str(part.get("text") or "") for part in _parts(body.get("system"))]
+    said = [text for text in texts if text and not text.startswith(unread_system())]
+    return blake2b(_written(said), digest_size=16).digest()
+
+
+def _last_of_turn(body: Json) -> str:
+    """The last thinking in the assistant's words that the answer continues, or FIRST."""
+    before = FIRST
+    for place in _places(body):
+        if place.role != "assistant":
+            before = FIRST
+        elif place.kind in THOUGHTS:
+            before = _token(place.part)
+    return before
+
+
+def _token(part: Json) -> str:
+    return str(part.get("signature") or part.get("data") or "")
+
+
+def _written(value: Any) -> bytes:
+    """Sorted JSON, in which 1.0 equals 1 (a client in JavaScript can't tell them apart)."""
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # values that no body read from bytes has
+        return repr(value).encode("utf-8", "backslashreplace")
+    return orjson.dumps(_whole(value), option=orjson.OPT_SORT_KEYS) if b".0" in written else written
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value

@@ -1,0 +1,236 @@
+"""The prompt as a chain of prefixes, each told by a digest and its tokens, and where a request wants them cached.
+
+A prefix ends with a block: tools, then the system prompt, then messages (contract.md 11). Its digest changes with every
+block up to its end, and with the settings that are written into the prompt before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from fakeapi.facts import counting, editing
+from fakeapi.facts.block_costs import Sizes
+from fakeapi.facts.conversation import blocks
+from fakeapi.model import Json, Model
+
+SHORT, LONG = 300, 3600
+"""The two lifetimes of what is cached, in seconds: `5m` and `1h`."""
+
+EMPTY = "empty"
+"""The kind of a text block without text."""
+
+_UNMARKABLE = frozenset({"thinking", "redacted_thinking", EMPTY})
+_HOLDERS = frozenset({"tool_result", "document", "search_result"})
+_SETTINGS_FIRST = "settings_before_tools"
+_THINKING_DEFAULT = {"off": "disabled"}
+
+
+class Point(NamedTuple):
+    """The end of a prefix.
+
+    Attributes:
+        location: the block it ends with, as the API names places.
+        digest: told by everything up to here; 32 hexadecimal digits.
+        tokens: of everything up to here.
+        kind: type of the block.
+        ttl: seconds for which the request wants it cached; 0 where it doesn't.
+    """
+
+    location: str
+    digest: str
+    tokens: int
+    kind: str
+    ttl: int = 0
+
+
+@dataclass(frozen=True)
+class Prefixes:
+    """The prefixes of one request in prompt order, its whole count, and the shortest prefix that its model caches."""
+
+    points: tuple[Point, ...]
+    whole: int
+    minimum: int
+
+    @cached_property
+    def marks(self) -> tuple[int, ...]:
+        """Which of the points are to be cached: long enough, and asked for."""
+        return tuple(at for at, point in enumerate(self.points) if point.ttl and point.tokens >= self.minimum)
+
+
+def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes | None:
+    """The prefixes of a request; None where it asks for no caching. `whole` is `counting.input_tokens`."""
+    if not asks_for_caching(body):
+        return None
+    if body.get("context_management"):
+        body = editing.edit(body, model, sizes or {}).body
+    parts = counting.parts(body, model, sizes)
+    return Prefixes(_points(parts, body, model), sum(part.tokens for part in parts), model.cache_minimum)
+
+
+def _points(parts: list[counting.Part], body: Json, model: Model) -> tuple[Point, ...]:
+    """No points where a body isn't of the contract's shape (the lenient contract modes let it pass)."""
+    try:
+        return automatic(tuple(chain(parts, body, model)), body.get("cache_control"))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return ()
+
+
+def asks_for_caching(body: Json) -> bool:
+    """Whether anything in a request, of whatever shape, is marked for caching."""
+    if body.get("cache_control") is not None:
+        return True
+    held: list[Any] = [body.get("tools"), body.get("system")]
+    messages = body.get("messages")
+    if type(messages) is list:
+        held += [message.get("content") for message in messages if type(message) is dict]
+    return any(_is_marked(each) for each in held)
+
+
+def _is_marked(items: Any) -> bool:
+    if type(items) is not list:
+        return False
+    return any(type(item) is dict and (item.get("cache_control") is not None or _within(item)) for item in items)
+
+
+def _within(item: Json) -> bool:
+    return item.get("type") in _HOLDERS and any(map(_is_marked, _inner(item)))
+
+
+def _inner(block: Json) -> tuple[Any, Any]:
+    source = block.get("source")
+    return block.get("content"), source.get("content") if type(source) is dict else None
+
+
+def chain(parts: Iterable[counting.Part], body: Json, model: Model) -> Iterator[Point]:
+    """The points of a counted request; what the model doesn't read is no point."""
+    digest, tokens, level, written = b"", 0, "", _settings(body, model)
+    for part in parts:
+        tokens += part.tokens
+        if part.block is None:
+            continue
+        reached = part.location.partition(".")[0]
+        while level != reached:
+            level = _NEXT[level]
+            digest = _digest(digest, written[level])
+        digest = _digest(digest, part.role.encode() + b"\0" + said(part.block))
+        yield Point(part.location, digest.hex(), tokens, _kind(part.block), _ttl(part.block))
+
+
+_NEXT = {"": "tools", "tools": "system", "system": "messages"}
+
+
+def _kind(block: Json) -> str:
+    kind = str(block.get("type"))
+    return EMPTY if kind == "text" and not block["text"] else kind
+
+
+def _digest(before: bytes, more: bytes) -> bytes:
+    return blake2b(before + more, digest_size=16).digest()
+
+
+def said(block: Json) -> bytes:
+    """What a block puts into the prompt, as bytes: without its cache marks, and whoever it was that called.
+
+    The order of keys counts within inputs and schemas, as it does for the API, but not between a block's members.
+    """
+    if block.get("type") == "text" and not block.get("citations"):
+        return b"text\0" + str(block.get("text")).encode("utf-8", "surrogatepass")
+    return orjson.dumps(_unmarked(block))
+
+
+def _unmarked(block: Json) -> list[Any]:
+    members = sorted((name, value) for name, value in block.items() if name != "cache_control" and value is not None)
+    return [(name, _members(name, value)) for name, value in members if (name, value) != ("caller", _DIRECT)]
+
+
+_DIRECT = {"type": "direct"}
+
+
+def _members(name: str, value: Any) -> Any:
+    if name == "content" and type(value) is list:
+        return [_unmarked(item) if type(item) is dict else item for item in value]
+    return _unmarked(value) if name == "source" and type(value) is dict else value
+
+
+def _ttl(block: Json) -> int:
+    """The lifetime that a block, or one within it, is marked with."""
+    control = block.get("cache_control")
+    if type(control) is dict:
+        return _seconds(control)
+    if block.get("type") not in _HOLDERS:
+        return 0
+    inner = [item for items in _inner(block) if type(items) is list for item in items if type(item) is dict]
+    return max(map(_ttl, inner), default=0)
+
+
+def _seconds(control: Json) -> int:
+    return LONG if control.get("ttl") == "1h" else SHORT
+
+
+def automatic(points: tuple[Point, ...], control: Any) -> tuple[Point, ...]:
+    """The points with the mark that a top-level `cache_control` puts on the last block that can have one.
+
+    A block that is marked already keeps its mark. Source: prompt caching page of the documentation, 2026-10.
+    """
+    if type(control) is not dict:
+        return points
+    for at in range(len(points) - 1, -1, -1):
+        point = points[at]
+        if point.kind not in _UNMARKABLE:
+            marked = point if point.ttl else point._replace(ttl=_seconds(control))
+            return (*points[:at], marked, *points[at + 1 :])
+    return points
+
+
+def _settings(body: Json, model: Model) -> dict[str, bytes]:
+    """What of the settings is written into the prompt, by the part that it is written before.
+
+    Speed, citations and a format change the system prompt; tool choice, pictures, thinking and effort the messages
+    only, where no model is known to write them further ahead.
+    """
+    config = body.get("output_config") or {}
+    asked = config.get("format") or body.get("output_format")
+    system = [body.get("speed") == "fast", _has(body, _cites), asked]
+    ahead = [thinking(body, model), config.get("effort") or model.effort_default]
+    messages = [_choice(body), _has(body, _is_picture)]
+    first = _SETTINGS_FIRST in model.features
+    return {
+        "tools": orjson.dumps(ahead if first else None),
+        "system": orjson.dumps(system),
+        "messages": orjson.dumps([*messages, *([] if first else ahead)]),
+    }
+
+
+def thinking(body: Json, model: Model) -> list[Any]:
+    """How a request thinks: the kind and the budget. To say what holds anyway changes nothing."""
+    config = body.get("thinking") or {}
+    kind = config.get("type") or _THINKING_DEFAULT.get(model.thinking_default, "adaptive")
+    return [kind, config.get("budget_tokens")]
+
+
+def _choice(body: Json) -> list[Any]:
+    choice = (body.get("tool_choice") if body.get("tools") else None) or {}
+    return [choice.get("type") or "auto", choice.get("name"), bool(choice.get("disable_parallel_tool_use"))]
+
+
+def _has(body: Json, found: Any) -> bool:
+    contents = (blocks(message.get("content")) for message in body["messages"])
+    return any(found(block) or any(map(found, _results(block))) for content in contents for block in content)
+
+
+def _results(block: Json) -> list[Json]:
+    return blocks(block.get("content")) if block["type"] == "tool_result" else []
+
+
+def _is_picture(block: Json) -> bool:
+    return bool(block["type"] == "image")
+
+
+def _cites(block: Json) -> bool:
+    return block["type"] in ("document", "search_result") and bool((block.get("citations") or {}).get("enabled"))

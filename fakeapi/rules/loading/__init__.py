@@ -1,0 +1,1 @@
+"""From text or values to rules: `document` is the way in."""
