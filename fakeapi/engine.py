@@ -17,6 +17,7 @@ from fakeapi.endpoints import counting, messages, models, open
 from fakeapi.endpoints.asking import breakable, dressed, naming_faults
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
+from fakeapi.endpoints.ruling import UnmatchedError
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.block_costs import Sizes
@@ -25,6 +26,7 @@ from fakeapi.memory import sessions
 from fakeapi.memory.changes import Change, View
 from fakeapi.memory.store import EMPTY
 from fakeapi.model import Caller, Exchange, Json, Rule
+from fakeapi.rules.diagnosis import Diagnosis
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
 from fakeapi.wire import HeaderLines, Reply, Request, Send
@@ -45,13 +47,17 @@ _FOR_BROWSERS: HeaderLines = ((b"access-control-allow-origin", b"*"), (b"access-
 
 
 class Answer(NamedTuple):
-    """What became of a request: the reply to play, the exchange for the log, and what memory has to keep, and when."""
+    """What became of a request: the reply to play, the exchange for the log, and what memory has to keep, and when.
+
+    `diagnosis` says why no rule matched, where that is what was answered.
+    """
 
     reply: Reply
     exchange: Exchange
     changes: tuple[Change, ...] = ()
     when_completed: tuple[Change, ...] = ()
     when_broken: tuple[Change, ...] = ()
+    diagnosis: Diagnosis | None = None
 
 
 def finish(answer: Answer, outcome: str) -> tuple[Change, ...]:
@@ -158,7 +164,9 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         rule=outcome.rule,
         cache=outcome.cache,
     )
-    return Answer(Reply(200, _shared(request, lines), outcome.effects), exchange, (*always, *changes), completed, broken)
+    return Answer(
+        Reply(200, _shared(request, lines), outcome.effects), exchange, (*always, *changes), completed, broken
+    )
 
 
 def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, luck: Chance) -> Answer:
@@ -196,7 +204,11 @@ def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Cha
         sentence=fault.message,
         hint=fault.hint,
     )
-    return Answer(Reply(fault.status, _shared(request, lines), effects), exchange)
+    return Answer(Reply(fault.status, _shared(request, lines), effects), exchange, diagnosis=_diagnosis(fault))
+
+
+def _diagnosis(fault: ApiError) -> Diagnosis | None:
+    return fault.diagnosis if isinstance(fault, UnmatchedError) else None
 
 
 def _greeting(request: Request, luck: Chance, request_id: str) -> Answer:

@@ -242,7 +242,10 @@ class Message(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """What happened to one request, for the log: no secret is in it. `cost` is in US dollars; see Outcome."""
+    """What happened to one request, for the log: no secret is in it. `cost` is in US dollars; see Outcome.
+
+    `diagnosis` says why no rule matched (rules.diagnosis), where that is what was answered.
+    """
 
     number: int
     method: str
@@ -260,3 +263,4 @@ class Exchange(NamedTuple):
     session: str = ""
     rule: str = ""
     cache: str = ""
+    diagnosis: Any = None

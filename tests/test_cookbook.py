@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import anthropic
 import pytest
@@ -30,27 +31,24 @@ WANTED = {"tool loop", "flaky upstream", "scripted agent", "structured output", 
 
 
 @pytest.fixture(params=["in process", "a server"])
-def clients(request, tmp_path) -> Any:
+def client_of(request, tmp_path) -> Iterator[Callable[[str], anthropic.Anthropic]]:
     """Makes a client of a server with these rules."""
-    started: list[Iterator[Any]] = []
+    with ExitStack() as opened:
 
-    def client(rules: str) -> anthropic.Anthropic:
-        path = tmp_path / "rules.yaml"
-        path.write_text(rules)
-        if request.param == "in process":
-            return transport.client(transport.Transport(Settings(rules=(str(path),))))
-        context = server("--rules", str(path))
-        running = context.__enter__()
-        request.addfinalizer(lambda: context.__exit__(None, None, None))
-        return anthropic.Anthropic(base_url=running.url, api_key="sk-ant-fake")
+        def made(rules: str) -> anthropic.Anthropic:
+            path = tmp_path / "rules.yaml"
+            path.write_text(rules)
+            if request.param == "in process":
+                return transport.client(transport.Transport(Settings(rules=(str(path),))))
+            running = opened.enter_context(server("--rules", str(path)))
+            return opened.enter_context(anthropic.Anthropic(base_url=running.url, api_key="sk-ant-fake"))
 
-    yield client
-    assert not started
+        yield made
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
-def test_a_recipe_runs(recipe, clients):
-    exec(recipe.code, {"client": clients(recipe.rules)})
+def test_a_recipe_runs(recipe, client_of):
+    exec(recipe.code, {"client": client_of(recipe.rules)})
 
 
 def test_every_recipe_is_found():

@@ -70,7 +70,7 @@ class App:
         visit = self._porter.answer(request)
         reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
         try:
-            outcome = await play(reply, receive, send, visit.session.clock, self._lateness)
+            outcome = await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness)
         except asyncio.CancelledError:
             outcome = "cut"
         self._porter.close(visit, outcome)

@@ -17,16 +17,26 @@ _BROKE_OFF = "peer closed connection without sending complete message body"
 _TOO_LATE = "The read operation timed out"
 
 
+def _untold(_: bytes) -> None:
+    """Nobody wants to know what went out."""
+
+
 class Playback:
     """One reply on its way to its reader.
 
     `patience` is how many seconds the reader waits for more bytes, None for ever; `errors` is the module (httpx2 or
     httpx) whose RemoteProtocolError and ReadTimeout are raised, in the words of its real transports; `over` is told
-    the outcome, once: `completed`, `cut` or `client left`.
+    the outcome, once: `completed`, `cut` or `client left`; `sent` is told the bytes that went out.
     """
 
     def __init__(
-        self, reply: Reply, clock: Clock, patience: float | None, errors: Any, over: Callable[[str], None]
+        self,
+        reply: Reply,
+        clock: Clock,
+        patience: float | None,
+        errors: Any,
+        over: Callable[[str], None],
+        sent: Callable[[bytes], None] = _untold,
     ) -> None:
         self.status = reply.status
         self.headers = list(reply.headers)
@@ -35,6 +45,7 @@ class Playback:
         self._clock = clock
         self._patience = inf if patience is None else patience
         self._errors = errors
+        self._sent = sent
         self._over: Callable[[str], None] | None = over
         self._received = 0
         self._due = clock()
@@ -80,6 +91,7 @@ class Playback:
                 return self._cut()
             if effect.data:
                 self._received += len(effect.data)
+                self._sent(effect.data)
                 return effect.data
         return self._end("completed")
 

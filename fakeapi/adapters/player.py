@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from starlette.types import Receive
@@ -23,8 +23,21 @@ class ConnectionCutError(Exception):
     """Raised where the connection can't be dropped directly: the server then drops it."""
 
 
-async def play(reply: Reply, receive: Receive, send: AsgiSend, clock: Clock, lateness: Lateness | None = None) -> str:
-    """Play a reply to its end: `completed`, `cut`, or `client left`; how late its waits end is told to `lateness`.
+def _untold(_: bytes) -> None:
+    """Nobody wants to know what went out."""
+
+
+async def play(
+    reply: Reply,
+    receive: Receive,
+    send: AsgiSend,
+    clock: Clock,
+    sent: Callable[[bytes], None] = _untold,
+    lateness: Lateness | None = None,
+) -> str:
+    """Play a reply to its end: `completed`, `cut`, or `client left`.
+
+    What went out is told to `sent`, how late its waits end to `lateness`.
 
     Sends without a wait between them go out as one chunk. Headers go out with the first byte.
     """
@@ -33,11 +46,12 @@ async def play(reply: Reply, receive: Receive, send: AsgiSend, clock: Clock, lat
     if pause is None:
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
         await send({"type": "http.response.body", "body": held})
+        sent(held)
         return "completed"
     lateness = lateness or Lateness()
     lateness.open += 1
     try:
-        return await _watched(_Play(reply, effects, send, clock, lateness).on(held, pause), receive)
+        return await _watched(_Play(reply, effects, send, clock, sent, lateness).on(held, pause), receive)
     finally:
         lateness.open -= 1
 
@@ -97,12 +111,19 @@ class _Play:
     """One reply that takes its time."""
 
     def __init__(
-        self, reply: Reply, effects: Iterator[Effect], send: AsgiSend, clock: Clock, lateness: Lateness
+        self,
+        reply: Reply,
+        effects: Iterator[Effect],
+        send: AsgiSend,
+        clock: Clock,
+        sent: Callable[[bytes], None],
+        lateness: Lateness,
     ) -> None:
         self._reply = reply
         self._effects = effects
         self._send = send
         self._clock = clock
+        self._sent = sent
         self._lateness = lateness
         self._started = False
         self._due = clock()
@@ -124,6 +145,7 @@ class _Play:
             self._started = True
             await _start(self._reply, self._send)
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self._sent(body)
 
     async def _wait(self, seconds: float) -> None:
         """Wait until `seconds` after the last wait was due, so that lateness never adds up."""

@@ -20,6 +20,7 @@ from fakeapi.endpoints import ruling
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
 from fakeapi.errors import FakeapiError
+from fakeapi.memory.journal import Journal, Record
 from fakeapi.memory.sessions import DEFAULT, Mark, Session, Sessions
 from fakeapi.memory.store import Bound, Store
 from fakeapi.model import Exchange, Rule
@@ -37,15 +38,21 @@ OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "pace", "pa
 
 
 class Visit(NamedTuple):
-    """One request that was answered, and is on its way back."""
+    """One request that was answered, and is on its way back; `record` is its place in the journal, if there is one."""
 
     answer: Answer
     session: Session[Clock]
+    record: Record | None = None
 
     @property
     def reply(self) -> Reply:
         """What is to be played."""
         return self.answer.reply
+
+    def sent(self, data: bytes) -> None:
+        """These bytes of the body have gone out."""
+        if self.record is not None:
+            self.record.sent(data, self.session.clock())
 
 
 class Porter:
@@ -67,7 +74,9 @@ class Porter:
         self.store = Store(_bounds(settings))
         ttl, count = settings.session_ttl, settings.session_count
         self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
+        self.journal = _journal(settings)
         self.lock = threading.RLock()
+        self.over = threading.Condition(self.lock)
         self._log = log
         self.watcher = self._watched(settings.rules, told) if settings.rules else None
 
@@ -76,7 +85,10 @@ class Porter:
         with self.lock:
             session = self.open(engine.session_of(self.settings, request))
             session.number += 1
-            return Visit(self._walk(session, request), session)
+            record = None
+            if self.journal is not None:
+                record = self.journal.open(request, session.id, session.clock(), time.monotonic())
+            return Visit(self._walk(session, request), session, record)
 
     def known(self) -> Known:
         """What rules may name here; see `ruling.known`."""
@@ -87,13 +99,19 @@ class Porter:
 
     def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
-        answer, session = visit
-        left = engine.finish(answer, outcome)
-        if left:
-            with self.lock:
+        answer, session, record = visit
+        exchange = answer.exchange if session.id == DEFAULT else answer.exchange._replace(session=session.id)
+        left, diagnosis = engine.finish(answer, outcome), answer.diagnosis
+        if left or record is not None:
+            with self.over:
                 self.store.apply(session.id, left)
+                if record is not None:
+                    why = diagnosis.as_json() if diagnosis else None
+                    record.close(exchange, answer.reply.headers, outcome, session.clock(), time.monotonic(), why)
+                    self.over.notify_all()
         if self._log is not None:
-            self._log(answer.exchange if outcome == "completed" else answer.exchange._replace(outcome=outcome))
+            told = exchange if outcome == "completed" else exchange._replace(outcome=outcome)
+            self._log(told._replace(diagnosis=diagnosis) if diagnosis else told)
 
     def open(self, id: str = DEFAULT) -> Session[Clock]:
         """The session of this id, born now if there is none."""
@@ -120,7 +138,8 @@ class Porter:
         """Take a snapshot of a session under a name."""
         with self.lock:
             memory = self.store.snapshot(session.id)
-            session.marks[name] = Mark(memory, session.rules, session.changed, session.number, 0)
+            last = self.journal.last if self.journal else 0
+            session.marks[name] = Mark(memory, session.rules, session.changed, session.number, last)
 
     def roll_back(self, session: Session[Clock], name: str) -> None:
         """Let a session be what it was when the snapshot of this name was taken. KeyError if there is none."""
@@ -129,6 +148,8 @@ class Porter:
             self.store.restore(session.id, mark.memory)
             session.set_rules(mark.rules)
             session.changed, session.number = mark.changed, mark.number
+            if self.journal:
+                self.journal.rollback(session.id, mark.journal)
 
     def set_rules(self, rules: tuple[Rule, ...]) -> None:
         """From now on, these are the rules of all sessions."""
@@ -174,6 +195,14 @@ class Porter:
 
     def _forget(self, id: str) -> None:
         self.store.drop(id)
+        if self.journal:
+            self.journal.drop(id)
+
+
+def _journal(settings: Settings) -> Journal | None:
+    if not settings.journal_entries:
+        return None
+    return Journal(settings.journal_entries, max(settings.journal_mb, 1) * 1_000_000)
 
 
 def _bounds(settings: Settings) -> dict[str, Bound]:

@@ -102,7 +102,7 @@ class Transport(_AnyTransport):
         library = import_module(_library(request))
         visit = self._porter.answer(_understood(request, body))
         patience = request.extensions.get("timeout", {}).get("read")
-        return Playback(visit.reply, self.clock, patience, library, partial(self._porter.close, visit))
+        return Playback(visit.reply, self.clock, patience, library, partial(self._porter.close, visit), visit.sent)
 
 
 def client(transport: Transport | None = None, **options: Any) -> anthropic.Anthropic:

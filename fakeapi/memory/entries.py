@@ -35,8 +35,8 @@ class Entry:
         steady, ended: the same moments in seconds on a clock that only real time moves, for the waits of clients that
             know nothing of the session's clock.
         method, path, query, headers, body: the request, redacted. caller: the digest of its key.
-        lines: the header lines of the answer. pieces: its body as it went out. sent: how many bytes went out; more
-            than the pieces hold where the answer is too large to be kept.
+        lines: the header lines of the answer. pieces: its body as it went out. sent: how many bytes went out; clipped:
+            not all of them are kept, since they are too many.
         exchange: status, model, source, rule, usage, cost, sentence, warning, hint, outcome; None while it is open.
         diagnosis: where no rule matched, those that nearly did, and why they did not: `{"rules", "nearest"}`.
         kept: False once the journal has forgotten it. weight: its bytes, for the bounds.
@@ -57,6 +57,7 @@ class Entry:
     lines: HeaderLines = ()
     pieces: list[Piece] = field(default_factory=list)
     sent: int = 0
+    clipped: bool = False
     exchange: Exchange | None = None
     diagnosis: Json | None = None
     kept: bool = True

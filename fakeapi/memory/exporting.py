@@ -157,7 +157,7 @@ def _answer(entry: Entry) -> Json:
         "error": error,
         "text": plain,
         "bytes": entry.sent,
-        "cut": entry.sent > len(whole),
+        "cut": entry.clipped,
         "parts": list(_parts(entry, whole)),
     }
 

@@ -232,6 +232,8 @@ class Record:
         if data and entry.kept:
             room = self._journal.largest - entry.sent
             entry.sent += len(data)
+            if len(data) > room:
+                entry.clipped = True
             if room > 0:
                 kept = data if len(data) <= room else data[:room]
                 entry.pieces.append((now - entry.opened, kept))

@@ -85,6 +85,6 @@ def test_citations_point_at_text_that_is_really_on_the_page(seen):
 
 
 def test_nothing_else_is_refused(seen):
-    refusals = [sentence for sentence in seen.refusals if not sentence.startswith((SIGNED_WRONG, "thread: "))]
+    refusals = [sentence for sentence in seen.refusals if not sentence.startswith(SIGNED_WRONG)]
     assert refusals == []
     print(f"{len(seen.results) - 1} runs of agents on an SDK {seen.results['version']}, none stuck")

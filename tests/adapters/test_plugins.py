@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import pytest
 
-from fakeapi import engine, plugin
+from fakeapi import Settings, engine, plugin, transport
 from fakeapi.adapters import plugins
-from fakeapi.chance import Chance
 from fakeapi.encoding.faults import FAULTS
 from fakeapi.errors import ApiError, FakeapiError
 from fakeapi.facts import schemas
 from fakeapi.replies.generators import GENERATORS
 from tests import street
-from tests.replies.occasions import WEATHER, answer, call, said, usual
+from tests.replies.occasions import WEATHER, answer, call, occasion, said, usual
 
 HERE = Path(__file__).name
 PING = b'event: ping\ndata: {"type":    "ping"}\n\n'
@@ -336,7 +336,7 @@ def test_a_fault_has_the_options_that_faults_have():
         plugin.fault("bare")(bare)
 
 
-def test_a_module_may_register_anew_but_nobody_else_may(monkeypatch):
+def test_a_module_may_register_anew_but_nobody_else_may():
     plugin.generator("mine")(giving("first"))
     plugin.generator("mine")(giving("second"))
     assert said(answer({"generator": "mine"})) == "second"
@@ -436,8 +436,64 @@ def test_plug_ins_are_loaded_once(distribution):
     assert "forecast" not in GENERATORS
 
 
-def test_a_house_with_plug_ins_answers_as_ever():
-    plugin.generator("unused")(positional(1))
-    house = replace(street.house())
-    request = engine.Request("POST", "/v1/messages", "", dict(street.DOOR), street.dumps(street.BASIC).encode())
-    assert engine.handle(house, request, Chance(0, 1, street.NOW)).reply.status == 200
+# Rules
+
+
+def served(tmp_path: Path, rules: str) -> Any:
+    path = tmp_path / "rules.yaml"
+    path.write_text(rules)
+    return transport.client(transport.Transport(Settings(rules=(str(path),))), max_retries=0)
+
+
+def asked(client: Any, text: str = "Say hello") -> Any:
+    messages = [{"role": "user", "content": text}]
+    return client.messages.create(model="claude-opus-4-8", max_tokens=1024, messages=messages)
+
+
+def test_the_page_runs_as_it_stands(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+    register, use, *more = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {"__name__": "plugins_page"}
+    exec(register, names)
+    names["client"] = served(tmp_path, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    for snippet in (use, *more):
+        exec(snippet, names)
+    waits = [effect for effect in struck("hiccup=2").reply.effects if isinstance(effect, plugin.Wait)]
+    assert waits == [plugin.Wait(2.5)]
+
+
+def test_the_page_names_all_that_there_is():
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+    assert all(f"`{name}`" in page or f"plugin.{name}" in page for name in plugin.__all__)
+    kit = {name for name in dir(plugin.Kit(occasion(), 0)) if not name.startswith("_")}
+    assert {found.split("(")[0] for found in re.findall(r"^\| `kit\.([^`]+)`", page, re.MULTILINE)} == kit
+    options = {option for kind in FAULTS.values() for option in kind.options}
+    assert all(f"`{option}`" in page for option in options)
+
+
+def test_a_server_uses_the_plug_ins_of_installed_distributions(distribution, tmp_path):
+    distribution(MODULE)
+    client = served(tmp_path, "- {match: hello, respond: {generator: forecast}}")
+    assert asked(client).content[0].text == "Sunny in Rome."
+
+
+def test_a_rule_with_a_failing_plug_in_is_a_plain_refusal(distribution, tmp_path):
+    distribution(MODULE)
+    rules = '- {match: hello, respond: {generator: {name: forecast, arguments: {city: ""}}}}'
+    with pytest.raises(anthropic.BadRequestError, match=r"the generator 'forecast' of weather-pack 1\.2 failed"):
+        asked(served(tmp_path, rules))
+
+
+def test_an_option_that_a_plug_in_does_not_have_is_told_when_the_rule_is_loaded(distribution, tmp_path):
+    distribution(MODULE)
+    rules = "- {match: hello, respond: {generator: {name: forecast, arguments: {town: Rome}}}}"
+    with pytest.raises(FakeapiError, match=r"rules.yaml:1:.*the generator 'forecast' has no option 'town'"):
+        served(tmp_path, rules)
+
+
+def test_rules_match_by_a_pattern_of_a_plug_in(tmp_path):
+    plugin.pattern("asks")(lambda value, request: request["messages"][-1]["content"].endswith("?") == value)
+    client = served(
+        tmp_path, "- {match: {asks: true}, respond: A question.}\n- {match: {not: {asks: true}}, respond: None.}"
+    )
+    assert [asked(client, text).content[0].text for text in ("Well?", "Well.")] == ["A question.", "None."]

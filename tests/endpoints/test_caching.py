@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,3 +202,10 @@ def test_no_key_is_in_what_is_remembered() -> None:
     talk.say(changed(diagnostics={"previous_message_id": None}), key="sk-ant-secret")
     assert "sk-ant-secret" not in str(talk.store.snapshot(""))
     assert {key[0] for key in talk.store.snapshot("")} >= {"cache", "diagnosis"}
+
+
+def test_the_example_of_the_documentation_holds() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "caching.md").read_text()
+    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 1
+    exec(compile(examples[0], "docs/caching.md", "exec"), {})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fakeapi import assets
 from fakeapi.replies.serving.data import table
 from fakeapi.settings import Settings
 from tests.corpus_rows import rows
@@ -249,3 +251,26 @@ def test_thinking_comes_before_the_first_call_and_not_before_a_result_that_waite
 
 def test_equal_requests_get_equal_answers():
     assert answered("Search the web for tea", SEARCH) == answered("Search the web for tea", SEARCH)
+
+
+def test_every_trigger_and_code_is_documented():
+    document = (Path(__file__).parents[2] / "docs" / "server-tools.md").read_text()
+    for family, codes in table("triggers")["families"].items():
+        prefix = f"{table('triggers')['prefix']}{family}_".upper()
+        (line,) = [line for line in document.splitlines() if line.startswith(f"| `{prefix}")]
+        assert all(code.upper() in line for code in codes)
+    assert table("triggers")["prefix"] + table("triggers")["pause"] in document
+
+
+def test_the_codes_of_triggers_are_those_of_the_answer_schemas():
+    kinds = {
+        "web_search": ["web_search"],
+        "web_fetch": ["web_fetch"],
+        "tool_search": ["tool_search"],
+        "advisor": ["advisor"],
+    }
+    kinds["code_execution"] = ["code_execution", "bash_code_execution", "text_editor_code_execution"]
+    for family, names in kinds.items():
+        files = (f"schemas/answer/{name}_tool_result_error.json" for name in names)
+        known = {code for file in files for code in assets.read_json(file)["properties"]["error_code"]["enum"]}
+        assert set(table("triggers")["families"][family]) == known

@@ -12,7 +12,7 @@ _ASKING = re.compile(
     r"^(?:(?:hi|hello|hey|please|now|then|ok(?:ay)?|and|so|can you|could you|would you|i want you to|you should)\b"
     r"[,!]?\s*)*"
     r"(?:use (?:the |your )?[\w ]{2,25}? to\s+)?"
-    r"(?:(?:do|run|perform|make) an? (?:quick )?(?:web |online )?search (?:for|on|about)\s+)?"
+    r"(?:(?:do|run|perform|make) an? (?:quick )?(?:web |online )?search (?:for|on|about)\s+(?:the )?(?:query:?\s+)?)?"
     r"(?:(?:re)?search(?: (?:the web|the internet|online|on the web|google))?"
     r"(?: (?:for|on|about|and (?:find|tell me)))?[:,]?\s+"
     r"|(?:look up|look online for|find out|find|google|check|tell me|give me|show me|fetch|read|summari[sz]e"
@@ -23,8 +23,9 @@ _ASKING = re.compile(
     re.I,
 )
 _TAIL = re.compile(
-    r"\s*(?:\b(?:using|with|via|on) (?:the )?(?:web(?: search)?|internet|web_search tool)\b|,? please|\bfor me)\s*$",
-    re.I,
+    r"\s*(?:\b(?:using|with|via|on) (?:the )?(?:web(?: search)?|internet|web_search tool)\b|,? please|\bfor me"
+    r"|,?\s+(?:and\s+)?then\b.*)\s*$",
+    re.I | re.S,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fakeapi.rules.conditions import Condition
@@ -12,15 +12,15 @@ from fakeapi.rules.loading.rule import Entry
 _ALL: Hashable = ("all",)
 
 
-def check_names(entries: Iterable[Entry]) -> None:
-    """Tells each reader of names that an earlier rule has already."""
-    first: dict[str, Entry] = {}
+def check_names(entries: Iterable[Entry], taken: Mapping[str, str]) -> None:
+    """Tells each reader of names that an earlier rule has already; `taken` are those elsewhere, with their places."""
+    places = dict(taken)
     for entry in entries:
-        known = first.setdefault(entry.rule.name, entry)
-        if known is not entry:
+        name = entry.rule.name
+        if name in places:
             node = entry.node.members.get("name", entry.node)
-            place = place_of(known.reader.file, known.node.place)
-            entry.reader.problem(node, f"the name {entry.rule.name} is taken by the rule at {place}", "give it another")
+            entry.reader.problem(node, f"the name {name} is taken by the rule at {places[name]}", "give it another")
+        places.setdefault(name, place_of(entry.reader.file, entry.node.place))
 
 
 def check_reached(entries: Sequence[Entry]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fakeapi.errors import FakeapiError
@@ -21,6 +23,7 @@ LARGEST = 16 * 1024 * 1024
 _ANYTHING = Known()
 _MOST_RULES = 100_000
 _SHOWN = 20
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class Loaded(NamedTuple):
@@ -64,13 +67,22 @@ def problems(text: str, file: str, known: Known = _ANYTHING) -> list[Problem]:
     return list(load([(file, text)], known).problems)
 
 
-def load_values(value: Any, place: str, known: Known = _ANYTHING, session: str = "", stem: str = "rule") -> Loaded:
+def load_values(
+    value: Any,
+    place: str,
+    known: Known = _ANYTHING,
+    session: str = "",
+    *,
+    stem: str = "rule",
+    taken: Mapping[str, str] = _NOBODY,
+) -> Loaded:
     """The rules of a parsed value: a rule, a list of rules, or `{rules: [...]}`.
 
     Args:
         place: who gave them, for problems and near misses: `POST /_fakeapi/rules`, `tests/test_x.py:12`.
         session: whose rules they are; "" is everybody's.
         stem: what rules without a name are called: `<stem>#1` ...
+        taken: the names of rules that are there already, and the places of these.
     """
     reader = Reader(place, known, session)
     if is_deeper(value, DEEPEST):
@@ -78,21 +90,28 @@ def load_values(value: Any, place: str, known: Known = _ANYTHING, session: str =
         return _together([], [reader])
     root = given(value)
     single = isinstance(root.value, dict) and "rules" not in root.value
-    return _together(_entries(Node([root.value], items=[root]) if single else root, reader, stem), [reader])
+    entries = _entries(Node([root.value], items=[root]) if single else root, reader, stem, taken)
+    return _together(entries, [reader], taken)
 
 
 def rules_of(
-    value: Any, place: str, known: Known = _ANYTHING, session: str = "", stem: str = "rule"
+    value: Any,
+    place: str,
+    known: Known = _ANYTHING,
+    session: str = "",
+    *,
+    stem: str = "rule",
+    taken: Mapping[str, str] = _NOBODY,
 ) -> tuple[Rule, ...]:
     """The same where one wants rules or an exception. Raises RulesError with every problem that is an error."""
-    loaded = load_values(value, place, known, session, stem)
+    loaded = load_values(value, place, known, session, stem=stem, taken=taken)
     if loaded.errors:
         raise RulesError(loaded.errors)
     return loaded.rules
 
 
-def _together(entries: list[Entry], readers: list[Reader]) -> Loaded:
-    check_names(entries)
+def _together(entries: list[Entry], readers: list[Reader], taken: Mapping[str, str] = _NOBODY) -> Loaded:
+    check_names(entries, taken)
     check_reached(entries)
     found = [
         problem for reader in readers for problem in sorted(reader.problems, key=lambda one: (one.line, one.column))
@@ -112,12 +131,13 @@ def _root(text: str, reader: Reader) -> Node | None:
     return None
 
 
-def _entries(root: Node, reader: Reader, stem: str) -> list[Entry]:
+def _entries(root: Node, reader: Reader, stem: str, taken: Mapping[str, str] = _NOBODY) -> list[Entry]:
     rules = _listed(root, reader)
     if len(rules) > _MOST_RULES:
         reader.problem(root, f"more than {_MOST_RULES:,} rules")
         return []
-    found = [read_rule(node, reader, f"{stem}#{number}") for number, node in enumerate(rules, 1)]
+    names = (name for number in count(1) if (name := f"{stem}#{number}") not in taken)
+    found = [read_rule(node, reader, name) for node, name in zip(rules, names, strict=False)]
     return [entry for entry in found if entry is not None]
 
 
