@@ -7,22 +7,41 @@ TYPE_CHECKING = False
 """Type checkers know the name; `typing` itself would take longer to import than all the rest."""
 
 if TYPE_CHECKING:
-    from fakeapi import transport
+    from fakeapi import plugin, transport
     from fakeapi.adapters.asgi import App
+    from fakeapi.adapters.tester.server import Server, connect, in_process
     from fakeapi.endpoints.checking import Verdict, check, schema
     from fakeapi.errors import ApiError, FakeapiError
     from fakeapi.settings import Settings
 
 __version__ = "0.1.0"
-__all__ = ["ApiError", "App", "FakeapiError", "Settings", "Verdict", "__version__", "check", "schema", "transport"]
+__all__ = [
+    "ApiError",
+    "App",
+    "FakeapiError",
+    "Server",
+    "Settings",
+    "Verdict",
+    "__version__",
+    "check",
+    "connect",
+    "in_process",
+    "plugin",
+    "schema",
+    "transport",
+]
 
 _HOMES = {
     "ApiError": "fakeapi.errors",
     "App": "fakeapi.adapters.asgi",
     "FakeapiError": "fakeapi.errors",
+    "Server": "fakeapi.adapters.tester.server",
     "Settings": "fakeapi.settings",
     "Verdict": "fakeapi.endpoints.checking",
     "check": "fakeapi.endpoints.checking",
+    "connect": "fakeapi.adapters.tester.server",
+    "in_process": "fakeapi.adapters.tester.server",
+    "plugin": "fakeapi.plugin",
     "schema": "fakeapi.endpoints.checking",
     "transport": "fakeapi.transport",
 }

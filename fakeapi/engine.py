@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
+from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
 from fakeapi.encoding.faults import Scene
-from fakeapi.endpoints import counting, messages, models, open
+from fakeapi.endpoints import batches, counting, messages, models, open
 from fakeapi.endpoints.asking import breakable, dressed, naming_faults
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
@@ -34,11 +35,14 @@ from fakeapi.wire import HeaderLines, Reply, Request, Send
 ROADS: dict[str, dict[str, Road]] = {
     "/v1/messages": {"POST": messages.answer},
     "/v1/messages/count_tokens": {"POST": counting.count},
+    **batches.ROADS,
     "/v1/models": {"GET": breakable(models.list_models)},
     "/v1/models/{id}": {"GET": breakable(models.show_model)},
 }
 """Every road of the API by path and method; `/` and `/api/hello` need no key and have none."""
 
+CHORES = batches.QUEUE
+"""What is put under this key is work between requests: see `tick`."""
 _GREETINGS = {"/": ("HEAD",), "/api/hello": ("HEAD", "GET")}
 _PATHS = Roads([*_GREETINGS, *ROADS])
 _UNKNOWN = Place("")
@@ -92,6 +96,17 @@ def furnish(house: House, settings: Settings, rules: tuple[Rule, ...] = (), sour
     door = Door(settings.api_key, settings.contract)
     models = naming_faults(models, settings)
     return replace(house, settings=settings, door=door, catalogue=models, pace=pace, rules=rules)
+
+
+def body_limit(path: str) -> int:
+    """How many bytes the body of a request to this path may have."""
+    place = _PATHS.find(path)
+    return batches.BODY_LIMIT if place is not None and place.road == "/v1/messages/batches" else BODY_LIMIT
+
+
+def tick(house: House, view: View, now: float, budget: float) -> batches.Progress:
+    """Move a session's batches along to this moment on its clock; see `batches.tick`."""
+    return batches.tick(house, view, now, budget)
 
 
 def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> Answer:

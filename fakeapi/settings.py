@@ -58,9 +58,11 @@ class Settings:
     session_ttl: int = _setting(3600, "seconds after which an unused session is forgotten", metavar="SECONDS")
     session_count: int = _setting(10_000, "how many sessions are kept at most", metavar="N")
     cache_entries: int = _setting(100_000, "how many prompt-cache entries are kept at most", metavar="N")
-    thread_ttl: int = _setting(86_400, "seconds for which a held thread can be continued", metavar="SECONDS")
+    thread_ttl: int = _setting(300, "seconds for which a held thread can be continued", metavar="SECONDS")
     thread_entries: int = _setting(10_000, "how many threads are held at most", metavar="N")
     thread_mb: int = _setting(256, "how many megabytes the held threads may weigh", metavar="MB")
+    batch_time: int = _setting(1, "seconds that a batch takes on the session's clock", metavar="SECONDS")
+    batch_mb: int = _setting(512, "how many megabytes the items and results of batches may weigh", metavar="MB")
     journal_entries: int = _setting(1_000, "how many exchanges the journal keeps at most; 0: none", metavar="N")
     journal_mb: int = _setting(64, "how many megabytes the journal may weigh", metavar="MB")
     admin_host: tuple[str, ...] = _setting(

@@ -7,34 +7,44 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
+import orjson
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as StarletteRequest
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope
 from starlette.types import Send as AsgiSend
 
 import fakeapi
+from fakeapi import assets
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import play, whole
 from fakeapi.adapters.porter import Porter
 from fakeapi.contract.decoding import BODY_LIMIT
+from fakeapi.engine import body_limit
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
 
 _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
+_AT_REQUESTS = 16
+"""Parts of a batch that are walked at a request that asks for it, where the clock has moved unseen."""
+_POLITENESS = 0.002
+"""Seconds between two slices of the work between requests, while there are requests."""
 
 
 class ClientLeftError(Exception):
     """The client went away before its request was whole."""
 
 
-async def _health(_: StarletteRequest) -> JSONResponse:
-    return JSONResponse({"status": "ok", "version": fakeapi.__version__})
+def _is_own(path: str) -> bool:
+    """Whether a path leads to the admin API, of the server or of a session."""
+    return path.startswith(_OWN) or (path.startswith("/s/") and _OWN in path)
 
 
 class App:
@@ -50,33 +60,88 @@ class App:
         log: Callable[[Exchange], None] | None = None,
         clock: Callable[[], Clock] | None = None,
     ) -> None:
-        self._porter = Porter(settings or Settings(), log, clock)
+        self.porter = Porter(settings or Settings(), log, clock)
+        self.porter.chores.at_requests = _AT_REQUESTS
+        self._worker: asyncio.Task[None] | None = None
+        self._asked = 0
         self._lateness = Lateness()
         routes = [
-            Route("/_fakeapi/health", _health, methods=["GET"]),
+            Route("/_fakeapi/health", self._health, methods=["GET"]),
             Route("/_fakeapi/metrics", self._metrics, methods=["GET"]),
+            Route("/{path:path}", self._admin, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
         self._own = Starlette(routes=routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         """ASGI's entry."""
-        if scope["type"] != "http" or scope["path"].startswith(_OWN):
+        if scope["type"] != "http" or _is_own(scope["path"]):
             await self._own(scope, receive, send)
             return
         try:
             request = await _read(scope, receive)
         except ClientLeftError:
             return
-        visit = self._porter.answer(request)
+        visit = self.porter.answer(request)
+        self._asked += 1
+        if self.porter.chores:
+            self._see_to_chores()
         reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
         try:
             outcome = await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness)
         except asyncio.CancelledError:
             outcome = "cut"
-        self._porter.close(visit, outcome)
+        self.porter.close(visit, outcome)
 
-    async def _metrics(self, _: StarletteRequest) -> JSONResponse:
+    def close(self) -> None:
+        """Let go of what goes on beside the answers: the watch over rule files."""
+        self.porter.stop()
+
+    def _see_to_chores(self) -> None:
+        """Have someone work between the requests, from now until there is nothing left to do."""
+        loop, worker = asyncio.get_running_loop(), self._worker
+        if worker is None or worker.done() or worker.get_loop() is not loop:
+            self._worker = loop.create_task(self._work())
+
+    async def _work(self) -> None:
+        """Slice after slice; where requests come, they have the time between two slices for themselves."""
+        asked = self._asked
+        while (pause := self.porter.chores.next()) is not None:
+            await asyncio.sleep(pause or (0.0 if asked == self._asked else _POLITENESS))
+            asked = self._asked
+
+    async def _health(self, _: StarletteRequest) -> Response:
+        watcher = self.porter.watcher
+        rules = {"rules": watcher.health()} if watcher is not None else {}
+        return JSONResponse({"status": "ok", "version": fakeapi.__version__, **rules})
+
+    async def _metrics(self, request: StarletteRequest) -> Response:
+        if refused := self._objection(request):
+            return refused
         return JSONResponse(self._lateness.report())
+
+    async def _admin(self, request: StarletteRequest) -> Response:
+        """What the tester's desk can do; it may wait, so it runs in a thread."""
+        from fakeapi.adapters.admin.operations import Admin
+
+        if refused := self._objection(request):
+            return refused
+        body = await request.body()
+        if len(body) > BODY_LIMIT:
+            return JSONResponse({"error": {"status": 413, "message": "the body is too large"}}, 413)
+        query, headers = request.url.query, dict(request.headers)
+        if request.url.path.rstrip("/").endswith("/_fakeapi/openapi.json"):
+            return JSONResponse(assets.read_json("schemas/admin/openapi.json"))
+        ask = partial(Admin(self.porter).answer, request.method, request.url.path, query, headers, body)
+        told = await run_in_threadpool(ask)
+        if isinstance(told.content, dict):
+            return Response(orjson.dumps(told.content, default=str), told.status, media_type=told.kind)
+        return StreamingResponse(told.content, told.status, media_type=told.kind)
+
+    def _objection(self, request: StarletteRequest) -> Response | None:
+        from fakeapi.adapters.admin.guard import objection
+
+        why = objection(request.headers, self.porter.settings.admin_host)
+        return JSONResponse({"error": {"status": 403, "message": why}}, 403) if why else None
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
@@ -84,11 +149,11 @@ async def _read(scope: Scope, receive: Receive) -> Request:
     headers = dict(lines)
     if len(headers) < len(lines):
         headers = joined(lines)
-    body = await _body(receive)
+    body = await _body(receive, scope["path"])
     return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, path: str) -> bytes:
     """The body, or its first bytes if it is over the limit: one more than allowed, so that the engine refuses it.
 
     The rest is read and dropped (within reason), since most clients look at the answer only after sending all.
@@ -99,12 +164,14 @@ async def _body(receive: Receive) -> bytes:
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
         return body
-    chunks, size = [body], len(body)
-    while message.get("more_body", False) and size <= _DRAINED_AT_MOST:
+    chunks, size, limit = [body], len(body), BODY_LIMIT
+    while message.get("more_body", False) and size <= max(limit, _DRAINED_AT_MOST):
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientLeftError
-        if size <= BODY_LIMIT:
+        if size > limit == BODY_LIMIT:
+            limit = body_limit(path)
+        if size <= limit:
             chunks.append(message.get("body", b""))
         size += len(message.get("body", b""))
     return b"".join(chunks)

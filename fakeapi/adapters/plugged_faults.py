@@ -22,7 +22,7 @@ _OF_ALL = ("times", "id")
 _JSON = "application/json"
 
 
-def kind(name: str, function: Callable[..., Any], origin: str, stage: str, main: str, streams_only: bool) -> Kind:
+def kind(name: str, function: Callable[..., Any], origin: str, stage: str, main: str) -> Kind:
     """The kind of fault that a function plays. FakeapiError for a stage or an option that there isn't."""
     if stage not in STAGES:
         raise FakeapiError(f"fault {name!r} of {origin}: there is no stage {stage!r}; say one of {', '.join(STAGES)}")
@@ -31,7 +31,7 @@ def kind(name: str, function: Callable[..., Any], origin: str, stage: str, main:
         raise FakeapiError(f"fault {name!r} of {origin}: main={main!r} is none of its options")
     play = _PLAYS[stage](_guarded(name, function, origin))
     play.__kwdefaults__ = defaults
-    return Kind(stage, play, main, streams_only=streams_only, resizes=stage in (BODY, WRITES))
+    return Kind(stage, play, main, resizes=stage in (BODY, WRITES))
 
 
 def _options(name: str, function: Callable[..., Any], origin: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def pattern(name: str) -> Callable[[_Function], _Function]:
 
 
 def fault(
-    name: str, *, stage: str = "body", main: str = "", streams_only: bool = False
+    name: str, *, stage: str = "body", main: str = "", streams_only: bool = False, spares: bool = False
 ) -> Callable[[_Function], _Function]:
     """Registers a fault, for rules and for the header `x-fakeapi-fault`. FakeapiError as above.
 
@@ -84,12 +84,14 @@ def fault(
             `instead`, nothing -> (status, headers, body) of another answer.
         main: the option that `name=value` sets.
         streams_only: whether an answer that isn't streamed has nothing to break.
+        spares: whether a client still gets the whole answer: a scenario then goes on to its next turn.
     """
 
     def register(function: _Function) -> _Function:
         _take("fault", name, function, FAULTS, positional=(0, 0) if stage == "instead" else (1, 1))
         origin = _OWNERS["fault", name].title
-        FAULTS[name] = plugged_faults.kind(name, function, origin, stage, main, streams_only)
+        made = plugged_faults.kind(name, function, origin, stage, main)
+        FAULTS[name] = made._replace(streams_only=streams_only, spares=spares)
         return function
 
     return register

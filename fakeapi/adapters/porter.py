@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakeapi import engine
 from fakeapi.adapters import files
+from fakeapi.adapters.chores import Chores
 from fakeapi.adapters.clock import Clock, RealClock, VirtualClock
 from fakeapi.chance import Chance
 from fakeapi.endpoints import ruling
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
 from fakeapi.errors import FakeapiError
+from fakeapi.memory import blobs
 from fakeapi.memory.journal import Journal, Record
 from fakeapi.memory.sessions import DEFAULT, Mark, Session, Sessions
 from fakeapi.memory.store import Bound, Store
@@ -59,7 +61,8 @@ class Porter:
     """Answers requests; threads may share it.
 
     `clock` makes the clock of each new session (default: as the settings say); `log` is told of every exchange once it
-    is over; `told` of what is wrong with rule files that were saved. Raises FakeapiError for settings that can't be used.
+    is over; `told` of what is wrong with rule files that were saved. Raises FakeapiError for settings that can't be
+    used.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Porter:
         self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
         self.journal = _journal(settings)
         self.lock = threading.RLock()
+        self.chores = Chores(self)
         self.over = threading.Condition(self.lock)
         self._log = log
         self.watcher = self._watched(settings.rules, told) if settings.rules else None
@@ -84,6 +88,8 @@ class Porter:
         """The answer to the next request; what it changes is remembered at once."""
         with self.lock:
             session = self.open(engine.session_of(self.settings, request))
+            if self.chores:
+                self.chores.catch_up(session, request.path)
             session.number += 1
             record = None
             if self.journal is not None:
@@ -112,6 +118,11 @@ class Porter:
         if self._log is not None:
             told = exchange if outcome == "completed" else exchange._replace(outcome=outcome)
             self._log(told._replace(diagnosis=diagnosis) if diagnosis else told)
+
+    def stop(self) -> None:
+        """Watch over no files any more."""
+        if self.watcher is not None:
+            self.watcher.stop()
 
     def open(self, id: str = DEFAULT) -> Session[Clock]:
         """The session of this id, born now if there is none."""
@@ -146,6 +157,7 @@ class Porter:
         with self.lock:
             mark = session.marks[name]
             self.store.restore(session.id, mark.memory)
+            self.chores.look_at(session.id)
             session.set_rules(mark.rules)
             session.changed, session.number = mark.changed, mark.number
             if self.journal:
@@ -170,12 +182,19 @@ class Porter:
     def _walk(self, session: Session[Clock], request: Request) -> Answer:
         """The engine's answer; walked again where another process has changed what it was decided from."""
         now = session.clock()
-        house = session.house or self._furnished(session)
+        house = self.house_of(session)
         luck = Chance(house.settings.seed, session.number, now)
         while True:
             answer = engine.handle(house, request, luck, self.store.view(session.id, now))
-            if not answer.changes or self.store.apply(session.id, answer.changes):
+            if not answer.changes:
                 return answer
+            if self.store.apply(session.id, answer.changes):
+                self.chores.notice(session.id, answer.changes)
+                return answer
+
+    def house_of(self, session: Session[Clock]) -> House:
+        """The house that answers in a session."""
+        return session.house or self._furnished(session)
 
     def _furnished(self, session: Session[Clock]) -> House:
         """The house of a session: the server's, or one of its own."""
@@ -209,4 +228,5 @@ def _bounds(settings: Settings) -> dict[str, Bound]:
     return {
         "cache": Bound(settings.cache_entries),
         "thread": Bound(settings.thread_entries, settings.thread_mb * 1_000_000),
+        blobs.BLOB: Bound(blobs.MOST_PARTS, settings.batch_mb * 1_000_000),
     }

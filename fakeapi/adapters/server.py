@@ -6,6 +6,7 @@ import gc
 import re
 import socket
 import sys
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -13,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fakeapi.adapters.asgi import App
 from fakeapi.errors import FakeapiError
+
+_PATIENCE = 10.0
+"""Seconds for a server in a thread to start, or to stop."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -50,7 +54,43 @@ def address(listener: socket.socket) -> str:
 
 def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambda: None) -> None:
     """Serve on this socket until the process is told to stop (Ctrl-C, SIGTERM); `started` is called once it answers."""
-    config = uvicorn.Config(
+    config = _config(app)
+    gc.collect()
+    gc.freeze()
+    try:
+        _Announcing(config, started).run(sockets=[listener])
+    except KeyboardInterrupt:
+        """uvicorn raises the signal again once it has stopped; that stop was asked for."""
+
+
+class Thread:
+    """A server in a thread of its own, on a free port of 127.0.0.1."""
+
+    def __init__(self, app: App) -> None:
+        self._started = threading.Event()
+        self._server = _Announcing(_config(app), self._started.set)
+        self._listener = bind("127.0.0.1", 0)
+        self._thread = threading.Thread(target=self._run, name="fakeapi", daemon=True)
+
+    def start(self) -> str:
+        """Answer from now on; the base URL. FakeapiError where the server doesn't come up."""
+        self._thread.start()
+        if not self._started.wait(_PATIENCE):
+            raise FakeapiError(f"the server did not start within {_PATIENCE:g} seconds")
+        return address(self._listener)
+
+    def stop(self) -> None:
+        """Answer no more: what is under way is cut off after a moment."""
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(_PATIENCE)
+        self._listener.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listener])
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=_Protocol,
         ws="none",
@@ -63,12 +103,6 @@ def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambd
         date_header=False,
         timeout_graceful_shutdown=3,
     )
-    gc.collect()
-    gc.freeze()
-    try:
-        _Announcing(config, started).run(sockets=[listener])
-    except KeyboardInterrupt:
-        """uvicorn raises the signal again once it has stopped; that stop was asked for."""
 
 
 class _Protocol(HttpToolsProtocol):

@@ -62,7 +62,7 @@ class Transport(_AnyTransport):
     ) -> None:
         self.settings = settings or Settings()
         self.clock = clock or VirtualClock()
-        self._porter = Porter(self.settings, log, lambda: self.clock)
+        self.porter = Porter(self.settings, log, lambda: self.clock)
 
     def handle_request(self, request: Any) -> Any:
         """The library's Response to its Request, as soon as the first bytes of the body are there.
@@ -100,9 +100,9 @@ class Transport(_AnyTransport):
 
     def _play(self, request: Any, body: bytes) -> Playback:
         library = import_module(_library(request))
-        visit = self._porter.answer(_understood(request, body))
+        visit = self.porter.answer(_understood(request, body))
         patience = request.extensions.get("timeout", {}).get("read")
-        return Playback(visit.reply, self.clock, patience, library, partial(self._porter.close, visit), visit.sent)
+        return Playback(visit.reply, self.clock, patience, library, partial(self.porter.close, visit), visit.sent)
 
 
 def client(transport: Transport | None = None, **options: Any) -> anthropic.Anthropic:

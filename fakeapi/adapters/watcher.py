@@ -82,6 +82,10 @@ class Watcher:
         """Stop looking."""
         self._stopped.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until it is stopped; whether it was."""
+        return self._stopped.wait(seconds)
+
     def health(self) -> Json:
         """For `/_fakeapi/health`: how many rules are in force, of which files, and what is wrong with these."""
         files = [str(path) for path in self._read.files]
@@ -93,7 +97,7 @@ class Watcher:
         return any(problem.severity == "error" for problem in self.problems)
 
     def _run(self) -> None:
-        while not self._stopped.wait(INTERVAL):
+        while not self.wait(INTERVAL):
             self.look()
 
     def _reload(self) -> bool:

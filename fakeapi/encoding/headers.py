@@ -22,6 +22,8 @@ _EDGE: HeaderLines = (
 )
 ALLOWANCES = (("input-tokens", 10_000_000), ("output-tokens", 2_000_000), ("requests", 10_000), ("tokens", 12_000_000))
 """The generous rate limits that every answer of POST /v1/messages shows (contract.md 3): per minute."""
+BATCH_REQUESTS = 20_000
+"""That of requests about batches."""
 
 
 @lru_cache(maxsize=4)
@@ -38,6 +40,18 @@ def _rate_limits(second: int) -> HeaderLines:
         for member, value in (("limit", limit), ("remaining", remaining), ("reset", reset)):
             lines.append((f"anthropic-ratelimit-{name}-{member}".encode(), str(value).encode()))
     return tuple(lines)
+
+
+def batch_limits(now: float) -> HeaderLines:
+    """The rate limit that every answer about batches shows, and the only one (measured in September 2026)."""
+    return _batch_limits(int(now))
+
+
+@lru_cache(maxsize=4)
+def _batch_limits(second: int) -> HeaderLines:
+    reset = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    values = {"limit": str(BATCH_REQUESTS), "remaining": str(BATCH_REQUESTS - 1), "reset": reset}
+    return tuple((f"anthropic-ratelimit-requests-{name}".encode(), text.encode()) for name, text in values.items())
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,12 @@ from fakeapi.facts.catalogue import Catalogue
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Call, Caller, Model
 
-SCHEMAS = {"messages": "request/message_request", "count_tokens": "request/count_tokens_request"}
+SCHEMAS = {
+    "messages": "request/message_request",
+    "count_tokens": "request/count_tokens_request",
+    "batch": "request/batch_params",
+}
+"""The shape of each kind of body; `batch` is an item's."""
 
 
 def _alone(call: Call, strict: bool) -> Call:

@@ -45,10 +45,19 @@ class Cached(NamedTuple):
     why: str = ""
 
 
+_KNOWN_BY_DIGEST = "\0"
+"""No key begins with this: headers can't carry it."""
+
+
 @lru_cache(maxsize=256)
 def workspace(key: str) -> str:
     """What stands for a caller's workspace in what is remembered: a digest of its key, never the key."""
-    return digest("workspace", key).hex()
+    return key[1:] if key.startswith(_KNOWN_BY_DIGEST) else digest("workspace", key).hex()
+
+
+def key_of(owner: str) -> str:
+    """What stands in for a key of which only its workspace is remembered, as a batch does."""
+    return _KNOWN_BY_DIGEST + owner
 
 
 def spread(

@@ -23,13 +23,12 @@ from fakeapi.wire import Effect, Request
 def answer(
     house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
 ) -> Outcome:
-    """The walk: what is said, what it costs, how it is sent. Each stage takes values and gives a value, or an ApiError."""
+    """The walk: what is said, what it costs, how it is sent. Each stage takes values and gives one, or an ApiError."""
     said, ruled = say(house, view, request, caller)
     call = said.call
     asked = listen(house, view, request, caller, call, ruled)
-    cached = caching.spread(
-        view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, (asked.pace or house.pace).ttft
-    )
+    ttft = (asked.pace or house.pace).ttft
+    cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
     kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed))
     scene = Scene(luck, caller.key, message.model)
@@ -102,7 +101,7 @@ def _diagnosis(
     view: View, call: Call, id: str, caller: Caller, luck: Chance, bill: Json
 ) -> tuple[Json | None, tuple[Change, ...]]:
     """Why the cache was missed, where the request wants to know."""
-    if not call.body.get("diagnostics"):
+    if call.body.get("diagnostics") is None:
         return None, ()
     tokens = bill["cache_read_input_tokens"] + bill["cache_creation_input_tokens"]
     found, changes = caching.diagnosed(view, call, id, caller.key, luck.now, tokens)
@@ -140,6 +139,6 @@ def price(said: Said, message: Message) -> float | None:
 
 def shared_tail(said: Said, message: Message, cached: Cached) -> list[Effect] | None:
     """Where the bytes that are the same for all who ask are kept; None where the message is of its own."""
-    if message.content is not said.draft.content or cached.usage is not said.usage or message.usage is not said.usage:
+    if message.content is not said.draft.content or message.usage is not cached.usage or "diagnostics" in message.extra:
         return None
-    return None if reflecting.is_personal(message) else said.tail
+    return None if reflecting.is_personal(message) else said.tails.setdefault(cached.counts, [])

@@ -73,7 +73,6 @@ def rule(
     headers: Mapping[str, str],
     *,
     unmatched: str = "default",
-    session: str = "",
     broken: bool = False,
     elsewhere: tuple[Rule, ...] = (),
 ) -> Ruling:
@@ -82,7 +81,6 @@ def rule(
     Args:
         headers: of the request, by lower-case name.
         unmatched: `default`, or `error`: what becomes of a request that no rule matches.
-        session: which session asks.
         broken: whether the request itself asks for a fault that breaks its answer.
         elsewhere: rules of other sessions; they never answer, but a near miss may name them.
 
@@ -93,38 +91,36 @@ def rule(
     if not rules and unmatched == "default":
         return NO_RULING
     seen = Seen(call, headers)
-    chosen = choosing.choose(rules, seen, _states(view), _used(view), session, broken)
+    chosen = choosing.choose(rules, seen, _states(view), _used(view), broken)
     if chosen.rule is None:
         if unmatched == "error":
-            raise _unmatched(near_misses((*rules, *elsewhere), view, seen, session))
+            raise _unmatched(near_misses(rules, view, seen, elsewhere))
         return NO_RULING
     if chosen.why:
         raise _no_answer(chosen.rule, chosen)
     return Ruling(chosen.rule, chosen.response, chosen.groups, _changes(chosen.rule, chosen), _source(chosen))
 
 
-def near_misses(rules: tuple[Rule, ...], view: View, seen: Seen, session: str = "") -> Diagnosis:
+def near_misses(rules: tuple[Rule, ...], view: View, seen: Seen, elsewhere: tuple[Rule, ...] = ()) -> Diagnosis:
     """The rules that came nearest to a request."""
-    return diagnosis.diagnose(rules, seen, _states(view), _used(view), session)
+    return diagnosis.diagnose(rules, seen, _states(view), _used(view), elsewhere)
 
 
 def known(
     *,
-    fixtures: frozenset[str] | None = None,
     patterns: Mapping[str, Wanted] = _NO_PATTERNS,
     recorded: Callable[[str, str], Json] | None = None,
 ) -> Known:
     """What a server knows of the words in a rule, for `rules.loading`.
 
     Args:
-        fixtures: the names of the documented examples; None for those that come with fakeapi.
         patterns: the match patterns of plug-ins.
         recorded: reads a file that a rule names; None where files may not be read.
     """
     return Known(
         patterns=patterns,
         generator=_check_generator,
-        fixtures=examples() if fixtures is None else fixtures,
+        fixtures=examples,
         faults=_read_faults,
         pace=pacing.parse,
         template=_check_template,
@@ -135,8 +131,8 @@ def known(
 
 @cache
 def examples() -> frozenset[str]:
-    """The names of the documented examples that come with fakeapi: those of their files."""
-    return frozenset(name.rpartition("/")[2].removesuffix(".json") for name in assets.names("fixtures/examples"))
+    """The names of the documented examples that come with fakeapi."""
+    return frozenset(assets.read_json(name)["name"] for name in assets.names("fixtures/examples"))
 
 
 def _states(view: View) -> Callable[[str], State | None]:
@@ -171,7 +167,7 @@ def _no_answer(taken: Rule, chosen: Chosen) -> ApiError:
 
 
 def _unmatched(near: Diagnosis) -> UnmatchedError:
-    plain = refusal("unmatched", nearest=near.as_sentence()) if near.rules else refusal("no_rules")
+    plain = refusal("unmatched", nearest=near.as_sentence()) if near.nearest else refusal("no_rules")
     fault = UnmatchedError(plain.status, plain.type, plain.message, hint=plain.hint)
     fault.diagnosis = near
     return fault

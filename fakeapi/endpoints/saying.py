@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fakeapi.contract import decoding
 from fakeapi.endpoints import ruling, threads
 from fakeapi.endpoints.admission import admit
+from fakeapi.endpoints.caching import Counts
 from fakeapi.endpoints.outcome import House
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.facts import prefixes as cached
@@ -34,7 +35,8 @@ class Said(NamedTuple):
         usage: with the whole input count as `input_tokens`.
         prefixes: of the prompt, where caching is asked for.
         mark: what chunks, padding and pace are drawn from: seed and normalised request.
-        tail: what was written and is the same for all who ask: the events after message_start, or a body around its id.
+        tails: what was written and is the same for all whom the cache counts alike: the events after message_start, or
+            a body around its id. made: the usages of these.
     """
 
     call: Call
@@ -42,7 +44,8 @@ class Said(NamedTuple):
     usage: Json
     prefixes: Prefixes | None
     mark: str
-    tail: list[Effect]
+    tails: dict[Counts, list[Effect]]
+    made: dict[Counts, Json]
 
 
 def read(house: House, view: View, request: Request, caller: Caller) -> Call:
@@ -133,7 +136,7 @@ def _said(house: House, call: Call, uncut: Draft) -> Said:
     limited = limits.limit(uncut, call, house.sizes)
     bill = usage.account(limited, call, uncut, house.sizes)
     mark = f"{house.settings.seed}/{generators.fingerprint(call.body)}"
-    return Said(call, limited, bill, cached.prefixes(call.body, call.model, house.sizes), mark, [])
+    return Said(call, limited, bill, cached.prefixes(call.body, call.model, house.sizes), mark, {}, {})
 
 
 def overridden(bill: Json, draft: Draft) -> Json:

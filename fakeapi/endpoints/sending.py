@@ -18,7 +18,7 @@ from fakeapi.wire import Effect, Send
 def encode(
     house: House, call: Call, message: Message, speed: Pace, mark: str, tail: list[Effect] | None = None
 ) -> Iterable[Effect]:
-    """The effects that send a message: JSON, or events; both at this pace. `tail`: see Said."""
+    """The effects that send a message: JSON, or events; both at this pace. `tail`: one of Said's tails."""
     if call.body.get("stream"):
         effects = pacing.pace(frames(house, call, message, mark), speed, draws("pace", mark))
         return effects if tail is None or speed != pacing.INSTANT else shared_stream(effects, tail)

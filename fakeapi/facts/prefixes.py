@@ -26,6 +26,7 @@ EMPTY = "empty"
 """The kind of a text block without text."""
 
 _UNMARKABLE = frozenset({"thinking", "redacted_thinking", EMPTY})
+_EDITED = frozenset({"compaction", "fallback"})
 _HOLDERS = frozenset({"tool_result", "document", "search_result"})
 _SETTINGS_FIRST = "settings_before_tools"
 _THINKING_DEFAULT = {"off": "disabled"}
@@ -64,12 +65,13 @@ class Prefixes:
 
 
 def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes | None:
-    """The prefixes of a request; None where it asks for no caching. `whole` is `counting.input_tokens`."""
+    """The prefixes of what the model reads of a request; None where it asks for no caching."""
     if not asks_for_caching(body):
         return None
-    if body.get("context_management"):
-        body = editing.edit(body, model, sizes or {}).body
     parts = counting.parts(body, model, sizes)
+    if body.get("context_management") or any(part.block and part.block.get("type") in _EDITED for part in parts):
+        body = editing.edit(body, model, sizes or {}).body
+        parts = counting.parts(body, model, sizes)
     return Prefixes(_points(parts, body, model), sum(part.tokens for part in parts), model.cache_minimum)
 
 

@@ -181,7 +181,7 @@ def keep(data: bytes, literals: Literals, largest: int) -> tuple[Kept, bool]:
         plain = _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), part)
         if hidden := find(plain, literals):
             part, spans = plain, hidden
-    if b"\0" in part and find(part.replace(b"\0", b""), literals):
+    if b"\0" in part and len(find(part.replace(b"\0", b""), literals)) > len(spans):
         return Kept(_WITHHELD % (b"secrets in binary data", len(data)), len(data), cut=True), True
     return Kept(_cut(part, spans, largest), len(data), len(data) > largest), bool(spans)
 

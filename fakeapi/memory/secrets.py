@@ -19,6 +19,8 @@ _WINDOW, _OVERLAP = 256, 256
 """Bytes: where the precise look takes place, and how far what it looks for may reach beyond."""
 _LONGEST = 16_384
 """Bytes that one secret may take: an RSA key of 8192 bits has half of them."""
+_OR_MORE = re.compile(r"\{\d+,\}")
+"""`{16,}`, of which as few as do are taken: where secrets stand side by side, one begins within the one before."""
 _SEPARATOR = r"[ \t]?[:=][ \t]{0,4}"
 
 
@@ -82,7 +84,7 @@ def looks() -> Looks:
     shapes = data()["shapes"]
     named = [{"name": "secret", "pattern": form} for form in _named_forms()]
     hints = "|".join(shape["hint"] for shape in shapes)
-    starts = [shape.get("start", shape["pattern"]) for shape in (*shapes, *named)]
+    starts = [_OR_MORE.sub(r"\g<0>?", shape.get("start", shape["pattern"])) for shape in (*shapes, *named)]
     return Looks(
         _rust(hints, f"(?i:{data()['names_hint']})"),
         _rust("|".join(starts)),

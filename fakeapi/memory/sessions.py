@@ -80,12 +80,14 @@ class Sessions(Generic[C]):
         self._kept = kept
         self._forget = forget
         self._sessions: OrderedDict[str, Session[C]] = OrderedDict()
+        self.births = 0
 
     def open(self, id: str, now: float) -> Session[C]:
         """The session of this id at this server time, born now if there is none."""
         session = self._sessions.get(id)
         if session is None:
             session = self._sessions[id] = Session(id, self._clock(), now, now)
+            self.births += 1
             self._make_room(now)
         else:
             session.used = now

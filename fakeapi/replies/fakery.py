@@ -67,7 +67,8 @@ class Fakery:
                 raise FakeryError(f"faker.{name} takes no arguments here: its dates don't depend on the day")
             return _TIMELESS[name](chance.random(*seed))
         method = getattr(chance.faker(*seed), name)
-        _hold(name, method, values, options)
+        if values or options:
+            _hold(name, method, values, options)
         try:
             return plain(method(*values, **options))
         except FakeryError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,6 @@ from fakeapi.replies.parts import PARTS, Fixtures, Making
 from fakeapi.replies.remarks import remarks
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_ID_MEMBERS = ("id", "tool_use_id")
 _PLAIN = "end_turn"
 
 
@@ -60,7 +59,8 @@ def respond(
     says = bool(response.parts or response.error)
     draft = _put_together(_made(response, occasion, fixtures)) if says else usual()
     made = _overridden(draft, response, source)
-    return replace(made, warnings=remarks(made, call, response.place or source)) if response.parts else made
+    warnings = remarks(made, call, response.place or source) if response.parts else ()
+    return replace(made, warnings=warnings) if warnings else made
 
 
 def _made(response: Response, occasion: Occasion, fixtures: Fixtures) -> list[Draft]:
@@ -70,16 +70,20 @@ def _made(response: Response, occasion: Occasion, fixtures: Fixtures) -> list[Dr
     for number, part in enumerate(response.parts):
         for kind, value in part.items():
             draft = PARTS[kind](value, Making(occasion, response.place, before, number, fixtures))
-            drafts.append(replace(draft, content=_told_apart(draft.content, len(before))))
+            drafts.append(_told_apart(draft, len(before)))
             before += drafts[-1].content
     return drafts
 
 
-def _told_apart(content: Iterable[Json], first: int) -> tuple[Json, ...]:
+def _told_apart(draft: Draft, first: int) -> Draft:
     """Calls without an id get one that no other call of the answer has; `identity.renew` makes real ones of them."""
-    return tuple(
-        {**block, "id": f"call_{at}"} if block.get("id") == "" else block for at, block in enumerate(content, first)
+    if all(block.get("id") != "" for block in draft.content):
+        return draft
+    content = (
+        {**block, "id": f"call_{at}"} if block.get("id") == "" else block
+        for at, block in enumerate(draft.content, first)
     )
+    return replace(draft, content=tuple(content))
 
 
 def _put_together(drafts: list[Draft]) -> Draft:

@@ -48,9 +48,7 @@ NOBODY = Chosen()
 """No rule matches."""
 
 
-def choose(
-    rules: tuple[Rule, ...], seen: Seen, state_of: StateOf, used: Used, session: str = "", broken: bool = False
-) -> Chosen:
+def choose(rules: tuple[Rule, ...], seen: Seen, state_of: StateOf, used: Used, broken: bool = False) -> Chosen:
     """The rule that answers. Nothing is remembered here: the new state is part of what is given back.
 
     `broken` is whether the request itself asks for a fault that breaks its answer.
@@ -63,7 +61,7 @@ def choose(
                 continue
         elif not goes_on(rule, condition, seen, state_of):
             continue
-        if is_free(rule, used, session) and (chosen := _taken(rule, condition, seen, state_of, broken)) is not None:
+        if is_free(rule, used) and (chosen := _taken(rule, condition, seen, state_of, broken)) is not None:
             return chosen
     return NOBODY
 
@@ -80,9 +78,9 @@ def _taken(rule: Rule, condition: Condition, seen: Seen, state_of: StateOf, brok
     return Chosen(rule, step.response, groups or _earlier(condition, seen), state, step.why, step.turn, step.attempt)
 
 
-def is_free(rule: Rule, used: Used, session: str) -> bool:
-    """Whether a rule may answer in this session, and hasn't done so as often as it may."""
-    return rule.session in ("", session) and (rule.times is None or used(rule.name) < rule.times)
+def is_free(rule: Rule, used: Used) -> bool:
+    """Whether a rule hasn't answered as often as it may."""
+    return rule.times is None or used(rule.name) < rule.times
 
 
 def goes_on(rule: Rule, condition: Condition, seen: Seen, state_of: StateOf) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from heapq import nsmallest
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from fakeapi.model import Json, Mismatch, Rule
@@ -57,9 +58,13 @@ class Diagnosis(NamedTuple):
         return "; ".join(_in_one_line(miss) for miss in self.nearest)
 
 
-def diagnose(rules: tuple[Rule, ...], seen: Seen, state_of: StateOf, used: Used, session: str = "") -> Diagnosis:
-    """The rules that came nearest."""
-    misses = [_miss(asked, seen, state_of, used, session) for asked in _likely(rules, seen)]
+def diagnose(
+    rules: tuple[Rule, ...], seen: Seen, state_of: StateOf, used: Used, elsewhere: tuple[Rule, ...] = ()
+) -> Diagnosis:
+    """The rules that came nearest; `elsewhere` are those of other sessions, which count only where they match."""
+    misses = [_miss(asked, seen, state_of, used) for asked in _likely(rules, seen)]
+    strangers = (asked.rule for asked in ordered(elsewhere) if asked.condition.holds(seen))
+    misses[:0] = [NearMiss(rule, (), _of_another(rule), 0.0) for rule in islice(strangers, NEAREST)]
     return Diagnosis(tuple(nsmallest(NEAREST, misses, key=lambda miss: miss.distance)), len(rules))
 
 
@@ -84,28 +89,26 @@ def _shares(needle: str, said: frozenset[str]) -> bool:
     return any(word in said for word in words) or any(one[:2] == word[:2] for word in words for one in said)
 
 
-def _miss(asked: Asked, seen: Seen, state_of: StateOf, used: Used, session: str) -> NearMiss:
+def _miss(asked: Asked, seen: Seen, state_of: StateOf, used: Used) -> NearMiss:
     rule, condition = asked.rule, asked.condition
     if goes_on(rule, condition, seen, state_of):
-        return NearMiss(rule, (), _why(rule, state_of, used, session), 0.0)
+        return NearMiss(rule, (), _why(rule, state_of, used), 0.0)
     lacks = condition.mismatches(seen)
     parts = max(len(condition.parts), len(lacks), 1)
     return NearMiss(rule, lacks, "", sum(mismatch.distance for mismatch in lacks) / parts)
 
 
-def _why(rule: Rule, state_of: StateOf, used: Used, session: str) -> str:
+def _of_another(rule: Rule) -> str:
+    return f"it matches, but belongs to {f'the session {rule.session}' if rule.session else 'another session'}"
+
+
+def _why(rule: Rule, state_of: StateOf, used: Used) -> str:
     """Why a rule that matches did not answer."""
-    if rule.session not in ("", session):
-        return f"it matches, but belongs to the session {rule.session!r}, and this is {_session(session)}"
     if rule.times is not None and used(rule.name) >= rule.times:
         return f"it matches, but has answered {_times(rule.times)}, as often as it may (times: {rule.times})"
     if scenarios.is_over(rule, state_of(rule.name)):
         return f"it matches, but {script_over(rule)}"
     return "it matches, but another rule answered"
-
-
-def _session(session: str) -> str:
-    return f"the session {session!r}" if session else "the default session"
 
 
 def _times(number: int) -> str:
@@ -138,10 +141,10 @@ def _in_one_line(miss: NearMiss) -> str:
 
 def _lines(diagnosis: Diagnosis, paint: Paint) -> Iterator[str]:
     near = len(diagnosis.nearest)
-    if not diagnosis.rules:
-        yield "There are no rules."
+    if not near:
+        yield "No rule matches this request: there are none."
         return
-    which = "The only rule" if diagnosis.rules == 1 else f"The nearest {near} of {diagnosis.rules} rules"
+    which = f"The nearest {near} of {diagnosis.rules} rules" if diagnosis.rules > 1 else "The nearest rule"
     yield f"No rule matches this request. {which}:"
     for miss in diagnosis.nearest:
         yield "  " + paint("name", _cut(miss.rule.name, 50)) + "  " + paint("dim", _cut(miss.rule.place, 44, tail=True))

@@ -5,37 +5,24 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anthropic
 import pytest
 
-from fakeapi import Settings, engine, plugin, transport
+from fakeapi import Settings, plugin, transport
 from fakeapi.adapters import plugins
-from fakeapi.encoding.faults import FAULTS
+from fakeapi.encoding.faults import FAULTS, parse
 from fakeapi.errors import ApiError, FakeapiError
 from fakeapi.facts import schemas
 from fakeapi.replies.generators import GENERATORS
-from tests import street
 from tests.replies.occasions import WEATHER, answer, call, occasion, said, usual
 
 HERE = Path(__file__).name
-PING = b'event: ping\ndata: {"type":    "ping"}\n\n'
 
 
-@pytest.fixture(autouse=True)
-def _own_registries() -> Iterator[None]:
-    """What a test registers is gone after it."""
-    registries: list[dict[Any, Any]] = [GENERATORS, FAULTS, plugins.PATTERNS, plugins._OWNERS]
-    before = [dict(registry) for registry in registries]
-    plugins.load.cache_clear()
-    yield
-    plugins.load.cache_clear()
-    for registry, kept in zip(registries, before, strict=True):
-        registry.clear()
-        registry.update(kept)
+pytestmark = pytest.mark.usefixtures("own_registries")
 
 
 def refused(name: str, **options: Any) -> str:
@@ -43,10 +30,6 @@ def refused(name: str, **options: Any) -> str:
         answer({"generator": {"name": name, "arguments": options}})
     assert (fault.value.status, fault.value.type) == (400, "invalid_request_error")
     return fault.value.message
-
-
-def struck(fault: str, *, stream: bool = True) -> engine.Answer:
-    return street.ask({**street.BASIC, "stream": stream}, (*street.DOOR, ("x-fakeapi-fault", fault)))
 
 
 def giving(what: Any) -> Any:
@@ -202,91 +185,6 @@ def test_a_failing_pattern_does_not_match_and_says_why():
     assert "ZeroDivisionError: division by zero" in came
 
 
-# Faults
-
-
-def test_a_fault_changes_the_events_of_an_answer():
-    @plugin.fault("deaf", streams_only=True)
-    def deaf(events: Any) -> Any:
-        return (event for event in events if getattr(event, "type", "") != "ping")
-
-    answered = struck("deaf")
-    assert b"event: ping" not in street.sent(answered)
-    assert answered.exchange.source == "example:basic + deaf"
-    assert street.header(struck("deaf", stream=False), "fakeapi-warning")
-
-
-def test_a_fault_takes_a_place():
-    @plugin.fault("insert", main="after")
-    def insert(events: Any, *, after: int = 2) -> Any:
-        for event in plugin.placed(events, after):  # type: ignore[arg-type]
-            yield PING if event is None else event
-
-    for asked, place in (("insert", 2), ("insert=4", 4)):
-        assert street.sent(struck(asked)).split(b"\n\n").index(PING.strip()) == place
-
-
-def test_a_fault_changes_how_bytes_are_written():
-    @plugin.fault("slowly", stage="writes")
-    def slowly(effects: Any, *, seconds: float = 1.0) -> Any:
-        for effect in effects:
-            yield effect
-            yield plugin.Wait(seconds)
-
-    waits = [
-        effect.seconds for effect in struck("slowly; seconds=0.5").reply.effects if isinstance(effect, plugin.Wait)
-    ]
-    assert len(waits) > 5
-    assert set(waits) == {0.5}
-
-
-def test_a_fault_changes_the_headers():
-    @plugin.fault("renamed", stage="headers")
-    def renamed(lines: Any, *, value: str = "x") -> Any:
-        return [(name, value if name == "request-id" else old) for name, old in lines]
-
-    assert street.header(struck("renamed; value=abc"), "request-id") == "abc"
-
-
-def test_a_fault_answers_instead():
-    @plugin.fault("teapot", stage="instead")
-    def teapot() -> Any:
-        return 418, {"X-Kind": "pot"}, {"type": "error", "error": {"type": "api_error", "message": "I'm a teapot."}}
-
-    answered = struck("teapot")
-    assert (answered.reply.status, street.header(answered, "x-kind")) == (418, "pot")
-    assert street.header(answered, "content-length") == str(len(street.sent(answered)))
-
-
-@pytest.mark.parametrize("stage", ["body", "writes", "headers", "instead"])
-def test_a_failing_fault_is_a_plain_error_before_a_byte_is_sent(stage):
-    def failing(*_: Any) -> Any:
-        raise KeyError("nothing")
-
-    function = (lambda: failing()) if stage == "instead" else (lambda what: failing(what))
-    plugin.fault("failing", stage=stage)(function)
-    status, kind, message = street.refusal(
-        {**street.BASIC, "stream": True}, headers=(*street.DOOR, ("x-fakeapi-fault", "failing"))
-    )
-    assert (status, kind) == (400, "invalid_request_error")
-    assert message.startswith(f"the fault 'failing' of {HERE}:")
-    assert "KeyError: 'nothing'" in message
-
-
-@pytest.mark.parametrize(
-    ("stage", "given", "told"),
-    [
-        ("body", [5], "it gave int; give an Event, bytes, a Wait or a Cut"),
-        ("writes", ["text"], "it gave str; give a Send, bytes, a Wait or a Cut"),
-        ("headers", [("a", "b\r\nc")], "a header may not have a line break"),
-        ("instead", (99, {}, ""), "99 is no status of an answer"),
-    ],
-)
-def test_a_fault_that_gives_something_else_is_told(stage, given, told):
-    plugin.fault("odd", stage=stage)((lambda: given) if stage == "instead" else giving(given))
-    assert told in street.json(struck("odd"))["error"]["message"]
-
-
 # Registering
 
 
@@ -321,19 +219,6 @@ def test_what_can_not_be_registered_is_told(register, function, told):
     with pytest.raises(FakeapiError) as fault:
         register(function)
     assert told in str(fault.value)
-
-
-def test_a_fault_has_the_options_that_faults_have():
-    def strange(events: Any, *, colour: str = "red") -> Any:
-        return events
-
-    def bare(events: Any, *, size: int) -> Any:
-        return events
-
-    with pytest.raises(FakeapiError, match="faults have no option 'colour'; there is after, "):
-        plugin.fault("strange")(strange)
-    with pytest.raises(FakeapiError, match="the option 'size' needs a default"):
-        plugin.fault("bare")(bare)
 
 
 def test_a_module_may_register_anew_but_nobody_else_may():
@@ -458,8 +343,7 @@ def test_the_page_runs_as_it_stands(tmp_path):
     names["client"] = served(tmp_path, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
     for snippet in (use, *more):
         exec(snippet, names)
-    waits = [effect for effect in struck("hiccup=2").reply.effects if isinstance(effect, plugin.Wait)]
-    assert waits == [plugin.Wait(2.5)]
+    assert [str(fault) for fault in parse("hiccup=2")] == ["hiccup; after=2 events"]
 
 
 def test_the_page_names_all_that_there_is():

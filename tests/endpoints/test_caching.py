@@ -209,3 +209,14 @@ def test_the_example_of_the_documentation_holds() -> None:
     examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert len(examples) == 1
     exec(compile(examples[0], "docs/caching.md", "exec"), {})
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_same_request_is_diagnosed_anew_each_time(stream: bool) -> None:
+    talk = Talk()
+    body = changed(system="Short.", cache_control=None, stream=stream)
+    first = talk.say({**body, "diagnostics": {"previous_message_id": None}})
+    again = {**body, "diagnostics": {"previous_message_id": first["id"]}}
+    assert talk.say(again)["diagnostics"] is None
+    talk.now += caching.DIAGNOSIS_SECONDS
+    assert talk.say(again)["diagnostics"] == {"cache_miss_reason": {"type": "previous_message_not_found"}}

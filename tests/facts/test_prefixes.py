@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,6 +171,32 @@ def test_what_holds_anyway_or_is_not_written_into_the_prompt_changes_nothing(mem
     assert told(changed(**members)) == told(BODY)
 
 
+def test_a_model_may_write_its_settings_before_the_tools() -> None:
+    own = replace(model(), features=model().features | {"settings_before_tools"})
+    first, second = (
+        prefixes(changed(output_config={"effort": effort}), own).points[0].digest  # type: ignore[union-attr]
+        for effort in ("low", "high")
+    )
+    assert first != second
+
+
+def test_results_that_are_cleared_are_no_part_of_the_prompt() -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {}}
+    said = [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "Sunny. " * 500}]
+    messages = [
+        *BODY["messages"],
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": said},
+        {"role": "user", "content": "And now?"},
+    ]
+    edit = {"type": "clear_tool_uses_20250919", "trigger": {"type": "tool_uses", "value": 0}, "keep": None}
+    edits = {"edits": [{**edit, "keep": {"type": "tool_uses", "value": 0}}]}
+    whole, cleared = (of(changed(messages=messages, context_management=each)) for each in (None, edits))
+    assert cleared.whole < whole.whole
+    assert [point.digest for point in cleared.points[:8]] == [point.digest for point in whole.points[:8]]
+    assert cleared.points[8].digest != whole.points[8].digest
+
+
 def test_the_budget_of_manual_thinking_counts() -> None:
     small, large = (changed(thinking={"type": "enabled", "budget_tokens": budget}) for budget in (1024, 2048))
     assert same_levels(small, large, "claude-sonnet-4-6") == {"tools", "system"}
@@ -222,8 +249,9 @@ def test_thinking_that_is_stripped_later_leaves_the_prefix(name: str, keeps: boo
 def test_what_stood_before_a_summary_is_no_prefix_any_more() -> None:
     summary = {"role": "assistant", "content": [{"type": "compaction", "content": "They greeted each other."}]}
     found = told(changed(messages=[*BODY["messages"], summary, {"role": "user", "content": "Bye"}]))
-    assert "messages.0.content.0" not in found
-    assert found["system.1"] == told(BODY)["system.1"]
+    before = told(BODY)
+    assert found["system.1"] == before["system.1"]
+    assert not {found[place] for place in found if place.startswith("messages")} & set(before.values())
 
 
 def test_the_billing_line_that_a_client_puts_first_does_not_count() -> None:

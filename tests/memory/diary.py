@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from json import dumps
 from typing import Any
 
+from fakeapi.chance import draws
 from fakeapi.encoding import events, sse
+from fakeapi.encoding.body import encode_message
 from fakeapi.memory.entries import Entry
 from fakeapi.memory.journal import Journal, Record
 from fakeapi.model import Exchange, Json, Message
@@ -61,21 +63,13 @@ def message(*content: Json, stop_reason: str = "end_turn", id: str = "msg_1") ->
 
 def streamed(*content: Json, stop_reason: str = "end_turn", id: str = "msg_1") -> bytes:
     """The stream of a message."""
-    frames = sse.frames(events.events(message(*content, stop_reason=stop_reason, id=id), "2026", _Steady()), None)
-    return b"".join(frame.data for frame in frames)
-
-
-class _Steady:
-    """Chunks of one size."""
-
-    def random(self) -> float:
-        return 0.5
+    made = message(*content, stop_reason=stop_reason, id=id)
+    return b"".join(frame.data for frame in sse.frames(events.events(made, "classic", draws("chunks")), draws("pads")))
 
 
 def plain(*content: Json, stop_reason: str = "end_turn", id: str = "msg_1") -> bytes:
     """The JSON of a message."""
-    made = message(*content, stop_reason=stop_reason, id=id)
-    return dumps({"type": "message", "role": "assistant", **made._asdict()}).encode()
+    return encode_message(message(*content, stop_reason=stop_reason, id=id))
 
 
 def error(kind: str = "overloaded_error", said: str = "Overloaded") -> bytes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from fakeapi import chance
 from fakeapi.replies import fakery, templating
 from fakeapi.replies.fakery import Fakery, FakeryError
+from fakeapi.replies.sandbox import Sandbox
 from fakeapi.replies.templating import TemplateProblemError, check_template, render
 from tests.replies.occasions import WEATHER, occasion
 
@@ -241,3 +245,25 @@ def test_another_user_of_faker_in_between_changes_nothing():
 
 def test_every_name_that_is_told_is_there():
     assert set(templating.known(occasion())) | {"range"} == set(templating.NAMES)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text()
+
+
+def test_the_page_names_all_that_a_template_knows():
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(templating.NAMES)
+
+
+def test_the_page_names_all_filters():
+    told = PAGE[PAGE.index("Filters:") : PAGE.index("All of Jinja's tests")]
+    assert set(re.findall(r"`(\w+)`", told)) == set(Sandbox().filters)
+
+
+def test_the_examples_of_the_page_can_be_filled():
+    (rules,) = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
+    said = filled(rules["respond"]["template"], groups={"name": "Bob"}, tools=[WEATHER])
+    first, second, third = said.splitlines()
+    assert (first, second) == ("Hello Bob, this is turn 1.", "I could use get_weather.")
+    assert third.startswith("You live in ")
+    assert filled('{{ groups.name | default("nobody") }}') == "nobody"
+    assert problem('{{ "a" * 10 ** 9 }}')

@@ -26,15 +26,14 @@ class Own:
 class Asking:
     """One session that asks some rules."""
 
-    def __init__(self, text: str, session: str = "") -> None:
+    def __init__(self, text: str) -> None:
         self.rules = rules(text)
         self.states: dict[str, State] = {}
         self.used: dict[str, int] = {}
-        self.session = session
 
     def ask(self, asked: Call, headers: Mapping[str, str] = {}) -> Chosen:
         seen = Seen(asked, headers)
-        chosen = choose(self.rules, seen, self.states.get, lambda name: self.used.get(name, 0), self.session)
+        chosen = choose(self.rules, seen, self.states.get, lambda name: self.used.get(name, 0))
         if chosen.rule is not None:
             self.used[chosen.rule.name] = self.used.get(chosen.rule.name, 0) + 1
             if chosen.state is not None:

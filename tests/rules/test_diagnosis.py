@@ -21,8 +21,8 @@ FOUR = """
 """
 
 
-def diagnosis(text: str, asked: Call, used: int = 0, state: State | None = None, session: str = "") -> Diagnosis:
-    return diagnose(rules(text), Seen(asked, {}), lambda _: state, lambda _: used, session)
+def diagnosis(text: str, asked: Call, used: int = 0, state: State | None = None) -> Diagnosis:
+    return diagnose(rules(text), Seen(asked, {}), lambda _: state, lambda _: used)
 
 
 def test_the_three_nearest_come_first():
@@ -100,8 +100,14 @@ def test_a_scenario_that_is_over_says_so():
 
 def test_a_rule_of_another_session_says_whose_it_is():
     mine = rules_of({"match": "a", "respond": "A"}, "tests/test_x.py:12", session="test-7")
-    found = diagnose(mine, Seen(call("a"), {}), lambda _: None, lambda _: 0, "test-8")
-    assert found.nearest[0].why == "it matches, but belongs to the session 'test-7', and this is the session 'test-8'"
+    found = diagnose((), Seen(call("a"), {}), lambda _: None, lambda _: 0, mine)
+    assert found.nearest[0].why == "it matches, but belongs to the session test-7"
+    assert "belongs to the session test-7" in found.as_text()
+
+
+def test_a_rule_of_another_session_that_does_not_match_is_not_told():
+    mine = rules_of({"match": "a", "respond": "A"}, "tests/test_x.py:12", session="test-7")
+    assert diagnose((), Seen(call("b"), {}), lambda _: None, lambda _: 0, mine).nearest == ()
 
 
 def test_a_scenario_that_goes_on_is_no_near_miss_of_its_match():
@@ -111,7 +117,7 @@ def test_a_scenario_that_goes_on_is_no_near_miss_of_its_match():
 
 
 def test_without_rules_it_says_so():
-    assert diagnosis("[]", call()).as_text() == "There are no rules."
+    assert diagnosis("[]", call()).as_text() == "No rule matches this request: there are none."
 
 
 def test_of_many_rules_those_with_words_in_common_are_found():

@@ -133,7 +133,7 @@ def test_a_tool_result_of_the_last_turn_matches_by_name_content_and_error(wanted
 
 
 def test_all_that_is_asked_of_a_tool_result_is_asked_of_one():
-    used = [{"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": {}} for name in ("a", "b")]
+    used: list[object] = [{"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": {}} for name in ("a", "b")]
     came = [
         {"type": "tool_result", "tool_use_id": "toolu_a", "content": "fine"},
         {"type": "tool_result", "tool_use_id": "toolu_b", "content": "broken", "is_error": True},

@@ -1,7 +1,7 @@
 """Who may ask the admin API: programs on this machine, and no page of another site, by whatever name it comes here.
 
-A page that rebinds its own name to 127.0.0.1 still sends that name as Host; one that posts across sites says so in Origin
-or Sec-Fetch-Site (Fetch Metadata, W3C).
+A page that rebinds its own name to 127.0.0.1 still sends that name as Host; one that posts across sites says so in
+Origin or Sec-Fetch-Site (Fetch Metadata, W3C).
 """
 
 from __future__ import annotations

@@ -88,7 +88,9 @@ def load_values(
     if is_deeper(value, DEEPEST):
         reader.problem(Node(None), f"nested deeper than {DEEPEST} levels")
         return _together([], [reader])
-    root = given(value)
+    root = given(value, reader.problem)
+    if reader.problems:
+        return _together([], [reader])
     single = isinstance(root.value, dict) and "rules" not in root.value
     entries = _entries(Node([root.value], items=[root]) if single else root, reader, stem, taken)
     return _together(entries, [reader], taken)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 Place: TypeAlias = tuple[int, int]
 """Line and column, both from 1; (0, 0) where nothing was written, but given as a value."""
 NOWHERE: Place = (0, 0)
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class Problem(NamedTuple):
@@ -87,12 +90,31 @@ class Node:
         return Node(key, place, where="" if place[0] else f"{self.where}.{key}".lstrip("."))
 
 
-def given(value: Any, where: str = "") -> Node:
-    """The tree of a value that nobody wrote down: its places are paths. Tuples are lists; keys become texts."""
+def given(value: Any, tell: Callable[[Node, str], None], where: str = "") -> Node:
+    """The tree of a value that nobody wrote down: its places are paths. Tuples are lists; keys become texts.
+
+    `tell` is told of what is no JSON.
+    """
     if isinstance(value, Mapping):
-        members = {str(key): given(each, f"{where}.{key}".lstrip(".")) for key, each in value.items()}
+        members = {str(key): given(each, tell, f"{where}.{key}".lstrip(".")) for key, each in value.items()}
         return Node({key: node.value for key, node in members.items()}, members=members, where=where)
     if isinstance(value, list | tuple):
-        items = [given(each, f"{where}[{index}]") for index, each in enumerate(value)]
+        items = [given(each, tell, f"{where}[{index}]") for index, each in enumerate(value)]
         return Node([node.value for node in items], items=items, where=where)
-    return Node(value, written=str(value), where=where)
+    node = Node(value, written=str(value), where=where)
+    if reason := _no_json(value):
+        tell(node, reason)
+    return node
+
+
+def _no_json(value: Any) -> str:
+    """Why a value can't be written as JSON; "" where it can."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, str):
+        return "" if value.isascii() or not _HALVES.search(value) else "half a character (a lone surrogate)"
+    if isinstance(value, int):
+        return "" if -(2**63) <= value < 2**64 else "a number of more than 64 bits"
+    if isinstance(value, float):
+        return "" if isfinite(value) else f"{value} is no number that JSON can hold"
+    return f"{type(value).__name__} is nothing that JSON can hold"

@@ -123,8 +123,8 @@ def _fixture(node: Node, reader: Reader) -> Part | None:
     if name.endswith(".json") or "/" in name:
         return _recorded(name, node, reader)
     known = reader.known.fixtures
-    if known is not None and name not in known:
-        mend = did_you_mean(name, known) or "docs/examples.md lists them; a file begins with ./"
+    if known is not None and name not in known():
+        mend = did_you_mean(name, known()) or "docs/examples.md lists them; a file begins with ./"
         reader.problem(node, f"there is no documented example {shown(name)}", mend)
         return None
     return Part([{"fixture": name}])

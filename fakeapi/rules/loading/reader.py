@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -29,7 +29,7 @@ class Known:
     Attributes:
         patterns: the match patterns of plug-ins, by name.
         generator: checks a generator, a name or `{name, arguments}`.
-        fixtures: the names of the documented examples; None takes any.
+        fixtures: gives the names of the documented examples; None takes any.
         faults: reads faults in any form -> their text, and whether they break the answer.
         pace: checks a pace. template: checks the syntax of a template.
         statuses: error type -> its status.
@@ -38,7 +38,7 @@ class Known:
 
     patterns: Mapping[str, Wanted] = field(default_factory=dict)
     generator: Callable[[Any], Any] = _anything
-    fixtures: frozenset[str] | None = None
+    fixtures: Callable[[], Collection[str]] | None = None
     faults: Callable[[Any], tuple[str, bool]] = lambda spec: (str(spec), True)
     pace: Callable[[str], Any] = _anything
     template: Callable[[str], Any] = _anything

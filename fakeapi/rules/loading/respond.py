@@ -69,11 +69,11 @@ def _response(node: Node, reader: Reader) -> Response | None:
         return None
     before = sum(problem.severity == "error" for problem in reader.problems)
     made = _Made()
-    for key, member in reader.mapping(node, "respond", (*PARTS, *_MEMBERS), _ELSEWHERE).items():
+    for key, member in reader.mapping(node, "respond", (*PARTS, *MEMBERS), _ELSEWHERE).items():
         if key in PARTS:
             _add(PARTS[key](member, reader), made)
         else:
-            _MEMBERS[key](member, reader, made)
+            MEMBERS[key](member, reader, made)
     _check_one_answer(node, reader)
     if sum(problem.severity == "error" for problem in reader.problems) > before:
         return None
@@ -103,7 +103,7 @@ def _check_one_answer(node: Node, reader: Reader) -> None:
     """An error is the whole answer."""
     if "error" not in node.members:
         return
-    others = [key for key in node.members if key not in _BESIDE_ERRORS and (key in PARTS or key in _MEMBERS)]
+    others = [key for key in node.members if key not in _BESIDE_ERRORS and (key in PARTS or key in MEMBERS)]
     if others:
         first, second = sorted(("error", others[0]), key=list(node.members).index)
         message = f"{first} and {second} can't both be the answer"
@@ -155,13 +155,13 @@ def _members(node: Node, reader: Reader, made: _Made) -> None:
         return
     owned = [key for key in node.members if key in _NOT_MEMBERS]
     for key in owned:
-        mend = f"write {key} beside members" if key in _MEMBERS or key in PARTS else "it is made for each answer"
+        mend = f"write {key} beside members" if key in MEMBERS or key in PARTS else "it is made for each answer"
         reader.problem(node.of_key(key), f"{key} is no further member of the message", mend)
     if not owned and contract.check_members(node, reader):
         made.extra |= node.value
 
 
-_MEMBERS: dict[str, Callable[[Node, Reader, _Made], None]] = {
+MEMBERS: dict[str, Callable[[Node, Reader, _Made], None]] = {
     "error": _error,
     "fault": _fault,
     "pace": _pace,

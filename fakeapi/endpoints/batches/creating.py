@@ -1,0 +1,114 @@
+"""POST /v1/messages/batches: what is wrong with a batch as a whole is refused at once, its items are walked later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from fakeapi.chance import Chance
+from fakeapi.contract import decoding, validation
+from fakeapi.encoding import headers
+from fakeapi.encoding.headers import JSON
+from fakeapi.endpoints import caching
+from fakeapi.endpoints.asking import FAULT, PACE
+from fakeapi.endpoints.batches.record import KEPT, QUEUE, Batch, list_key
+from fakeapi.endpoints.outcome import House, Outcome, Remembered
+from fakeapi.errors import ApiError
+from fakeapi.facts.sentences import refusal
+from fakeapi.memory import blobs
+from fakeapi.memory.changes import Change, Put, View
+from fakeapi.memory.redaction import clean_headers
+from fakeapi.model import Caller, Json
+from fakeapi.wire import Request, Send
+
+BODY_LIMIT = 256 * 1024 * 1024
+"""Bytes of a batch's body (contract.md 15)."""
+_SCHEMA = "request/batch_request"
+_LISTED_AT_MOST = 10_000
+_MEGABYTE = 1_000_000
+_OF_THE_CALL = (
+    *(FAULT, PACE, "host", "connection", "cookie", "authorization", "proxy-", "x-api-key"),
+    *("content-", "accept", "transfer-", "x-stainless-", "x-forwarded-"),
+)
+"""Headers, by how they begin, that concern the creating request alone."""
+
+
+def create(
+    house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
+) -> Outcome:
+    """A new batch, all of whose items are `processing`.
+
+    ApiError 400 for a body that is no batch, 413 for one that is too large.
+    """
+    kind, encoding = request.headers.get("content-type"), request.headers.get("content-encoding")
+    body = decoding.decode(request.body, kind, encoding, BODY_LIMIT)
+    warnings = check(house, body, caller)
+    if len(request.body) > house.settings.batch_mb * _MEGABYTE:
+        raise refusal("batch_no_room")
+    batch, changes = _begun(house, body["requests"], request, caller, luck)
+    ids = (batch.id, *(view.get(list_key(batch.owner)) or ()))[:_LISTED_AT_MOST]
+    queue = (*(view.get(QUEUE) or ()), (batch.owner, batch.id))
+    kept = (batch.put(), Put(list_key(batch.owner), ids), Put(QUEUE, queue), *changes)
+    return Outcome(
+        (Send(orjson.dumps(batch.shown(luck.now, ""))),),
+        (JSON, *headers.batch_limits(luck.now)),
+        source=f"batch of {batch.count}",
+        warnings=warnings,
+        remembered=Remembered(kept),
+    )
+
+
+def check(house: House, body: Any, caller: Caller) -> tuple[str, ...]:
+    """What the real API would have said, where the contract mode doesn't refuse it; ApiError where it does.
+
+    A body that can't be read as a batch is refused in every mode.
+    """
+    if house.settings.contract == "strict":
+        _strictly(body, caller)
+        return ()
+    validation.check_shape(body, schema=_SCHEMA, caller=caller, mode="shape")
+    if house.settings.contract != "warn":
+        return ()
+    try:
+        _strictly(body, caller)
+    except ApiError as fault:
+        return (f"{fault.status} {fault.type}: {fault.message}",)
+    return ()
+
+
+def _strictly(body: Any, caller: Caller) -> None:
+    validation.check_shape(body, schema=_SCHEMA, caller=caller)
+    seen = set[str]()
+    for item in body["requests"]:
+        if item["custom_id"] in seen:
+            raise refusal("batch_id_twice", custom_id=item["custom_id"])
+        seen.add(item["custom_id"])
+
+
+def _begun(
+    house: House, items: list[Json], request: Request, caller: Caller, luck: Chance
+) -> tuple[Batch, tuple[Change, ...]]:
+    """The batch, and what keeps its items."""
+    parts = list(blobs.split([item["custom_id"], item["params"]] for item in items))
+    batch = Batch(
+        id=luck.identity("msgbatch"),
+        owner=caching.workspace(caller.key),
+        number=luck.number,
+        created=luck.now,
+        seconds=float(house.settings.batch_time),
+        count=len(items),
+        parts=len(parts),
+        version=caller.version,
+        betas=caller.betas,
+        headers=_headers(request.headers),
+        looked=luck.now,
+    )
+    until = luck.now + KEPT
+    return batch, tuple(blobs.put(batch.requests, number, part, until) for number, part in enumerate(parts))
+
+
+def _headers(lines: Mapping[str, str]) -> dict[str, str]:
+    """The headers that an item comes with, as rules see them; without secrets, since they are remembered."""
+    return {name: value for name, value in clean_headers(lines).items() if not name.startswith(_OF_THE_CALL)}
