@@ -155,14 +155,13 @@ def _as_json(place: str, verdict: Verdict) -> str:
 def _schema(options: argparse.Namespace) -> int:
     import json
 
-    from fakeapi import assets
     from fakeapi.facts import schemas
 
     if options.name is None:
         print("\n".join([*schemas.names(), *_OWN_SCHEMAS]))
         return 0
     if options.name in _OWN_SCHEMAS:
-        print(json.dumps(assets.read_json(f"schemas/{options.name}.json"), indent=2, ensure_ascii=False))
+        print(json.dumps(_own_schema(options.name), indent=2, ensure_ascii=False))
         return 0
     version = _known_version(options.version) or schemas.BASE_VERSION
     try:
@@ -170,6 +169,18 @@ def _schema(options: argparse.Namespace) -> int:
     except KeyError:
         raise FakeapiError(f"there is no schema {options.name!r}; `fakeapi schema` lists the names") from None
     return 0
+
+
+def _own_schema(name: str) -> dict[str, Any]:
+    """A schema of our own files, with the match patterns of the plug-ins that are installed."""
+    from fakeapi import assets
+    from fakeapi.adapters import plugins
+
+    schema: dict[str, Any] = assets.read_json(f"schemas/{name}.json")
+    plugins.load()
+    for pattern in plugins.PATTERNS:
+        schema["$defs"]["conditions"]["properties"][pattern] = {"description": "A pattern of a plug-in."}
+    return schema
 
 
 def _known_version(version: str | None) -> str | None:

@@ -16,11 +16,12 @@ from fakeapi.encoding.body import encode_refusal
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import batches, counting, messages, models, open
 from fakeapi.endpoints.asking import breakable, dressed, naming_faults
+from fakeapi.endpoints.limiting import LimitedError
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
 from fakeapi.endpoints.ruling import UnmatchedError
 from fakeapi.errors import ApiError
-from fakeapi.facts import catalogue
+from fakeapi.facts import allowances, catalogue
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.sentences import refusal
 from fakeapi.memory import sessions
@@ -89,13 +90,14 @@ def build(settings: Settings, own_models: Sequence[Json] = (), sizes: Sizes = Ma
 def furnish(house: House, settings: Settings, rules: tuple[Rule, ...] = (), source: str = "--") -> House:
     """The house with these settings and rules, as a session has it that differs from its server.
 
-    FakeapiError, naming `source` and the setting, for a pace that can't be read.
+    FakeapiError, naming `source` and the setting, for a pace or limits that can't be read.
     """
     pace = pacing.parse(settings.pace, f"{source}pace")
     models = house.every.current() if settings.models == "current" else house.every
     door = Door(settings.api_key, settings.contract)
     models = naming_faults(models, settings)
-    return replace(house, settings=settings, door=door, catalogue=models, pace=pace, rules=rules)
+    limits = allowances.parse(settings.limits, f"{source}limits")
+    return replace(house, settings=settings, door=door, catalogue=models, pace=pace, rules=rules, limits=limits)
 
 
 def body_limit(path: str) -> int:
@@ -162,7 +164,7 @@ def _where_instead(request: Request) -> str:
 def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
     warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
     changes, completed, broken, always = outcome.remembered
-    lines = headers.answered(luck, caller.key, request_id, rate_limits=outcome.rate_limits, content=outcome.content)
+    lines = headers.answered(luck, caller.key, request_id, shown=outcome.rate_limits, content=outcome.content)
     if warnings:
         lines = (*lines, *headers.warnings(warnings))
     exchange = Exchange(
@@ -219,7 +221,8 @@ def _refused(fault: ApiError, request: Request, caller: Caller | None, luck: Cha
         sentence=fault.message,
         hint=fault.hint,
     )
-    return Answer(Reply(fault.status, _shared(request, lines), effects), exchange, diagnosis=_diagnosis(fault))
+    changes = fault.changes if isinstance(fault, LimitedError) else ()
+    return Answer(Reply(fault.status, _shared(request, lines), effects), exchange, changes, diagnosis=_diagnosis(fault))
 
 
 def _diagnosis(fault: ApiError) -> Diagnosis | None:

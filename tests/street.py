@@ -67,15 +67,21 @@ def check_answer(answer: Answer) -> None:
     elif (header(answer, "content-type") or "").startswith("text/event-stream"):
         for _, data in frames(body.decode()):
             _check("answer/stream_event", orjson.loads(data))
+    elif header(answer, "content-type") == "application/x-jsonl":
+        for line in body.splitlines():
+            _check("answer/batch_result_line", orjson.loads(line))
 
 
 def _schema_of(content: Any) -> str:
     if "data" in content:
-        return "answer/model_list"
+        holds_batches = any(row["type"] == "message_batch" for row in content["data"])
+        return "answer/message_batch_list" if holds_batches else "answer/model_list"
     if "input_tokens" in content:
         return "answer/tokens_count"
     if "error" in content and "type" not in content:
         return "answer/edge_error"
+    if content["type"] == "message_batch_deleted":
+        return "answer/deleted_message_batch"
     return f"answer/{content['type']}"
 
 

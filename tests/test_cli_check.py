@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from fakeapi import assets
+from fakeapi.adapters import plugins
 from fakeapi.cli import main
 
 GOOD = '- {match: weather, respond: "Sunny."}\n'
@@ -65,6 +66,19 @@ def test_json_is_one_object_per_problem(tmp_path, capsys):
 def test_the_schema_of_rules_is_printed(capsys):
     assert main(["schema", "rules"]) == 0
     assert json.loads(capsys.readouterr().out) == assets.read_json("schemas/rules.json")
+
+
+def test_the_schema_of_rules_knows_the_patterns_of_plug_ins(capsys, monkeypatch):
+    monkeypatch.setitem(plugins.PATTERNS, "longer_than", lambda *_: True)
+    main(["schema", "rules"])
+    assert "longer_than" in json.loads(capsys.readouterr().out)["$defs"]["conditions"]["properties"]
+
+
+def test_plug_ins_are_known_to_a_check(tmp_path, monkeypatch):
+    path = saved(tmp_path, "a.yaml", "- {match: {longer_than: 3}, respond: A}\n")
+    assert main(["check", path]) == 1
+    monkeypatch.setitem(plugins.PATTERNS, "longer_than", lambda *_: True)
+    assert main(["check", path]) == 0
 
 
 def test_the_schema_of_rules_is_listed(capsys):

@@ -34,8 +34,8 @@ _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
 _AT_REQUESTS = 16
 """Parts of a batch that are walked at a request that asks for it, where the clock has moved unseen."""
-_POLITENESS = 0.002
-"""Seconds between two slices of the work between requests, while there are requests."""
+_POLITENESS, _RECENTLY = 0.002, 0.1
+"""Seconds between two slices of the work between requests, where there was a request so many seconds ago."""
 
 
 class ClientLeftError(Exception):
@@ -63,7 +63,7 @@ class App:
         self.porter = Porter(settings or Settings(), log, clock)
         self.porter.chores.at_requests = _AT_REQUESTS
         self._worker: asyncio.Task[None] | None = None
-        self._asked = 0
+        self._asked = 0.0
         self._lateness = Lateness()
         routes = [
             Route("/_fakeapi/health", self._health, methods=["GET"]),
@@ -82,7 +82,6 @@ class App:
         except ClientLeftError:
             return
         visit = self.porter.answer(request)
-        self._asked += 1
         if self.porter.chores:
             self._see_to_chores()
         reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
@@ -99,15 +98,15 @@ class App:
     def _see_to_chores(self) -> None:
         """Have someone work between the requests, from now until there is nothing left to do."""
         loop, worker = asyncio.get_running_loop(), self._worker
+        self._asked = loop.time()
         if worker is None or worker.done() or worker.get_loop() is not loop:
             self._worker = loop.create_task(self._work())
 
     async def _work(self) -> None:
-        """Slice after slice; where requests come, they have the time between two slices for themselves."""
-        asked = self._asked
+        """Slice after slice; while requests come, they have the time between two slices for themselves."""
+        time = asyncio.get_running_loop().time
         while (pause := self.porter.chores.next()) is not None:
-            await asyncio.sleep(pause or (0.0 if asked == self._asked else _POLITENESS))
-            asked = self._asked
+            await asyncio.sleep(pause or (_POLITENESS if time() - self._asked < _RECENTLY else 0.0))
 
     async def _health(self, _: StarletteRequest) -> Response:
         watcher = self.porter.watcher
@@ -165,7 +164,7 @@ async def _body(receive: Receive, path: str) -> bytes:
     if not message.get("more_body", False):
         return body
     chunks, size, limit = [body], len(body), BODY_LIMIT
-    while message.get("more_body", False) and size <= max(limit, _DRAINED_AT_MOST):
+    while message.get("more_body", False) and size <= limit + _DRAINED_AT_MOST:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientLeftError

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import finalize, ref
 
 from fakeapi import engine
 from fakeapi.adapters import files
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from fakeapi.rules.loading.reader import Known
 
 CLOCKS: dict[str, Callable[[], Clock]] = {"real": RealClock, "virtual": VirtualClock}
-OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "pace", "padding", "locked", "api_key"})
+OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "limits", "pace", "padding", "locked", "api_key"})
 """The settings that a session may have of its own."""
 
 
@@ -171,12 +172,19 @@ class Porter:
                 session.house = None
 
     def _watched(self, paths: tuple[str, ...], told: Callable[[tuple[Problem, ...]], None]) -> Watcher:
-        """The rule files, read, and from now on read again whenever they are saved."""
+        """The rule files, read, and from now on read again whenever they are saved, as long as there is this porter."""
         from fakeapi.adapters.watcher import Watcher
 
-        watcher = Watcher(paths, self.known(), self.set_rules, told)
+        porter = ref(self)
+
+        def changed(rules: tuple[Rule, ...]) -> None:
+            if (here := porter()) is not None:
+                here.set_rules(rules)
+
+        watcher = Watcher(paths, self.known(), changed, told)
         self.set_rules(watcher.rules)
         watcher.start()
+        finalize(self, watcher.stop)
         return watcher
 
     def _walk(self, session: Session[Clock], request: Request) -> Answer:

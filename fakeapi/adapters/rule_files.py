@@ -37,7 +37,10 @@ class Read(NamedTuple):
 
 
 def read_rules(paths: Iterable[str], known: Known | None = None) -> Read:
-    """The rules of files and folders. FakeapiError for a path that isn't there."""
+    """The rules of files and folders; FakeapiError for a path that isn't there.
+
+    `known` is what rules may name: by itself what fakeapi has, and the plug-ins that are installed.
+    """
     files = tuple(dict.fromkeys(found for path in paths for found in rule_files(path)))
     beside: dict[Path, None] = {}
 
@@ -54,9 +57,16 @@ def read_rules(paths: Iterable[str], known: Known | None = None) -> Read:
             unread.append(text)
         else:
             texts.append((str(path), text))
-    base = known or ruling.known()
+    base = known or _with_plugins()
     loaded = load(texts, replace(base, recorded=recorded))
     return Read(Loaded(loaded.rules, (*unread, *loaded.problems)), files, tuple(beside))
+
+
+def _with_plugins() -> Known:
+    from fakeapi.adapters import plugins
+
+    plugins.load()
+    return ruling.known(patterns=plugins.PATTERNS)
 
 
 def rule_files(path: str) -> Iterator[Path]:

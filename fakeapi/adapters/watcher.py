@@ -105,9 +105,10 @@ class Watcher:
         try:
             read = self._load()
             problems = read.loaded.problems
-        except FakeapiError as fault:
+        except Exception as fault:
             self._stamps, self._young = self._stamp(before), False
-            read, problems = before, (Problem(", ".join(self._paths), 0, 0, str(fault)),)
+            told = str(fault) if isinstance(fault, FakeapiError) else f"a bug of fakeapi, please report it: {fault!r}"
+            read, problems = before, (Problem(", ".join(self._paths), 0, 0, told),)
         self._read = read
         fresh = not any(problem.severity == "error" for problem in problems)
         renewed = fresh and _essence(read.loaded.rules) != _essence(self.rules)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from fakeapi import chance
 from fakeapi.chance import Chance
@@ -12,6 +14,7 @@ from fakeapi.wire import HeaderLines
 
 _LONGEST_WARNING = 1000
 JSON = (b"Content-Type", b"application/json")
+DONT_RETRY = (b"x-should-retry", b"false")
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains; preload")
 _EDGE: HeaderLines = (
     (b"Server", b"cloudflare"),
@@ -31,15 +34,28 @@ def _date(second: int) -> tuple[bytes, bytes]:
     return (b"Date", format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True).encode())
 
 
-@lru_cache(maxsize=4)
-def _rate_limits(second: int) -> HeaderLines:
-    reset = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class RateLimit(NamedTuple):
+    """What is shown of a rate limit; `reset` is Unix time in seconds."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset: float
+
+
+def rate_limits(limits: Iterable[RateLimit], prefix: str = "anthropic-ratelimit") -> HeaderLines:
+    """The lines of rate limits: `anthropic-ratelimit-requests-limit` ..., the reset in whole seconds (recorded)."""
     lines: list[tuple[bytes, bytes]] = []
-    for name, limit in ALLOWANCES:
-        remaining = limit - 1 if name == "requests" else limit
+    for name, limit, remaining, moment in limits:
+        reset = datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for member, value in (("limit", limit), ("remaining", remaining), ("reset", reset)):
-            lines.append((f"anthropic-ratelimit-{name}-{member}".encode(), str(value).encode()))
+            lines.append((f"{prefix}-{name}-{member}".encode(), str(value).encode()))
     return tuple(lines)
+
+
+@lru_cache(maxsize=4)
+def _generous(second: int) -> HeaderLines:
+    return rate_limits(RateLimit(name, limit, limit - (name == "requests"), second) for name, limit in ALLOWANCES)
 
 
 def batch_limits(now: float) -> HeaderLines:
@@ -64,14 +80,14 @@ def _owner(seed: int, key: str) -> HeaderLines:
 
 
 def answered(
-    luck: Chance, key: str, request_id: str, *, rate_limits: bool, content: HeaderLines = (JSON,)
+    luck: Chance, key: str, request_id: str, *, shown: HeaderLines | bool, content: HeaderLines = (JSON,)
 ) -> HeaderLines:
-    """The headers of a 200; `rate_limits` for POST /v1/messages only."""
+    """The headers of a 200; `shown` are the lines of its rate limits, or True for the generous ones."""
     second = int(luck.now)
     return (
         _date(second),
         *content,
-        *(_rate_limits(second) if rate_limits else ()),
+        *(_generous(second) if shown is True else shown or ()),
         (b"request-id", request_id.encode()),
         _STRICT_TRANSPORT,
         *_owner(luck.seed, key),
@@ -82,11 +98,14 @@ def answered(
 
 
 def refused(luck: Chance, key: str | None, request_id: str, extra: HeaderLines = ()) -> HeaderLines:
-    """The headers of an error; organization and workspace only once the caller is known (`key`)."""
+    """The headers of an error; organization and workspace only once the caller is known (`key`).
+
+    Where `extra` has no other advice, it says that a retry is of no use.
+    """
     return (
         _date(int(luck.now)),
         JSON,
-        (b"x-should-retry", b"false"),
+        *(() if any(name == DONT_RETRY[0] for name, _ in extra) else (DONT_RETRY,)),
         *extra,
         (b"request-id", request_id.encode()),
         _STRICT_TRANSPORT,

@@ -6,7 +6,7 @@ from fakeapi.chance import Chance
 from fakeapi.encoding import sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.headers import JSON
-from fakeapi.endpoints import caching, saying, threads
+from fakeapi.endpoints import caching, limiting, saying, threads
 from fakeapi.endpoints.asking import error_headers, hear
 from fakeapi.endpoints.caching import Cached
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome, Remembered
@@ -30,7 +30,8 @@ def answer(
     ttft = (asked.pace or house.pace).ttft
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
-    kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed))
+    toll = limiting.charge(house, view, call, message.usage, caller, luck)
+    kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes))
     scene = Scene(luck, caller.key, message.model)
     if asked is NOTHING:
         effects = encode(house, call, message, house.pace, said.mark, shared_tail(said, message, cached))
@@ -39,14 +40,14 @@ def answer(
     return Outcome(
         effects,
         sse.STREAM if call.body.get("stream") else (JSON,),
-        True,
+        toll.shown,
         message.model,
         said.draft.source,
         message.usage,
         (*call.warnings, *saying.remarks(said.draft)),
         price(said, message),
         asked,
-        kept._replace(always=ruled.changes),
+        kept._replace(always=ruled.changes, when_completed=(*kept.when_completed, *toll.owed)),
         ruled.rule.name if ruled.rule else "",
         cached.state,
     )
@@ -90,11 +91,16 @@ def finish(
         stop_reason=draft.stop_reason,
         stop_sequence=draft.stop_sequence,
         stop_details=reflecting.stop_details(draft, call, luck),
-        usage=saying.overridden(reflecting.usage(cached.usage, call, luck), draft),
+        usage=saying.overridden(_credited(house, cached.usage, call, luck), draft),
         extra=reflecting.members(draft, call, luck, house.sizes, reason),
         partial=draft.partial,
     )
     return message, changes
+
+
+def _credited(house: House, bill: Json, call: Call, luck: Chance) -> Json:
+    """The bill with what became of the credit of a refusal; only a strict server asks whether that is good."""
+    return reflecting.usage(bill, call, luck) if house.settings.contract == "strict" else bill
 
 
 def _diagnosis(

@@ -11,6 +11,7 @@ from fakeapi.contract.authentication import Door
 from fakeapi.encoding.faults import Script
 from fakeapi.encoding.headers import JSON
 from fakeapi.encoding.pacing import Pace
+from fakeapi.facts.allowances import Limits
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.catalogue import Catalogue
 from fakeapi.memory.changes import Change, View
@@ -25,7 +26,7 @@ class House:
     """Everything a server, or a session of it, holds that no request changes.
 
     `every` is the catalogue before the settings narrow it; `rules` are asked in this order; `elsewhere` gives those
-    of other sessions, for near misses.
+    of other sessions, for near misses; `limits` are those enforced.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class House:
     examples: Examples
     rules: tuple[Rule, ...] = ()
     elsewhere: Callable[[], tuple[Rule, ...]] = tuple
+    limits: Limits | None = None
 
 
 class Asked(NamedTuple):
@@ -77,13 +79,14 @@ class Outcome(NamedTuple):
     """A road's answer: the effects of a 200, its content headers, what the log says of it, and what was asked of it.
 
     The faults that strike its body have done so; those that answer instead, or strike headers and writes, have not.
+    `rate_limits` are the lines of its rate limits, or True for the generous ones of messages.
     `rule` is the name of the rule that answered, `cache` is `hit`, `write`, `partial`, `miss` or "" where no cache was
     asked for.
     """
 
     effects: Iterable[Effect]
     content: HeaderLines = (JSON,)
-    rate_limits: bool = False
+    rate_limits: HeaderLines | bool = False
     model: str = ""
     source: str = ""
     usage: Json | None = None

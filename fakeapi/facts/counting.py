@@ -18,6 +18,8 @@ from fakeapi.model import Json, Model
 _HIDDEN = frozenset({"thinking", "redacted_thinking"})
 _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _NEWEST = "9999"
+_SERVED = ("_tool_result", "mcp_tool_listing")
+"""Blocks of an answer that the API puts in, so that the model writes nothing for them (recorded)."""
 
 
 class Part(NamedTuple):
@@ -150,6 +152,9 @@ def _answer_costs(content: Sequence[Json], scale: Scale) -> Iterator[int]:
     before = ""
     for block in content:
         kind = block["type"]
+        if kind.endswith(_SERVED):
+            before = kind
+            continue
         cost = tokens.count(block["text"], scale.family) if kind == "text" and not before else block_cost(block, scale)
         cites = scale.frame.citation if block.get("citations") else 0
         yield cost + cites + (scale.frame.calls if kind in CALLS and before not in CALLS else 0)

@@ -6,6 +6,7 @@ patches with the same relative names. Our own annotations in these files:
     x-extends        this file is a merge patch on another one ("message_request.json")
     x-beta           a field or a branch that is open only under one of these `anthropic-beta` values
     x-beta-values    the same for members of an enum: member -> betas
+    x-meaning        keywords that are about meaning: `--contract shape` leaves them out
     x-closed         the sentence for a field that is not open, where "unknown key" is not what the API says
     x-words, x-up    keyword -> a sentence of its own, and how many steps above the value it is reported
     x-tag            the name that a branch of an untagged union has in the API's paths

@@ -1,6 +1,6 @@
 """What a caller's betas leave of a schema: closed fields, branches and enum members are cut out.
 
-Read here: `x-beta`, `x-beta-values`, `x-closed` (see `schema_files`).
+Read here: `x-beta`, `x-beta-values`, `x-closed`, `x-meaning` (see `schema_files`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Schema: TypeAlias = dict[str, Any]
 MAPS = ("properties", "patternProperties")
 LISTS = ("oneOf", "anyOf", "allOf")
 SINGLES = ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
-_OWN = frozenset({"x-beta", "x-beta-values", "x-closed"})
+_OWN = frozenset({"x-beta", "x-beta-values", "x-closed", "x-meaning"})
 _BOUNDS = frozenset(
     [
         *("minLength", "maxLength", "pattern", "format"),
@@ -26,7 +26,8 @@ _BOUNDS = frozenset(
 class Opening(NamedTuple):
     """Which gates are open: those of these betas, or all of them where `betas` is None.
 
-    `shape` also leaves out bounds, patterns and the ban on unknown keys: types, required fields and enums remain.
+    `shape` also leaves out bounds, patterns, the ban on unknown keys, and keywords that `x-meaning` names: types,
+    required fields and enums remain.
     """
 
     betas: frozenset[str] | None
@@ -36,7 +37,7 @@ class Opening(NamedTuple):
         """A fresh copy of the schema without what is closed."""
         if not isinstance(schema, dict):
             return schema
-        left_out = _OWN | _BOUNDS if self.shape else _OWN
+        left_out = _OWN | _BOUNDS | frozenset(schema.get("x-meaning", ())) if self.shape else _OWN
         kept = {key: self._part(key, value) for key, value in schema.items() if key not in left_out}
         if "enum" in kept:
             kept["enum"] = [member for member in kept["enum"] if self._has(schema, member)]

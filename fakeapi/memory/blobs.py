@@ -24,7 +24,7 @@ class Part(NamedTuple):
     """Some consecutive items of a list: the first one's place, how many they are, and their bytes."""
 
     first: int
-    count: int
+    items: int
     data: bytes
 
 

@@ -36,7 +36,24 @@ class Counted(NamedTuple):
     key: Key
 
 
-Change: TypeAlias = Put | Drop | Counted
+class Taken(NamedTuple):
+    """Something was taken of a bucket (memory.buckets): the moment that is remembered moves on by `seconds`.
+
+    Attributes:
+        at: Unix time in seconds from which it moves on where it lies before that, or nothing is remembered.
+    """
+
+    key: Key
+    seconds: float
+    at: float
+
+    def moved(self, kept: float | None) -> Put:
+        """What is to be remembered instead of what was: a bucket that is full again needs no memory."""
+        moment = max(self.at, self.at if kept is None else kept) + self.seconds
+        return Put(self.key, moment, moment)
+
+
+Change: TypeAlias = Put | Drop | Counted | Taken
 
 
 class View(Protocol):

@@ -34,6 +34,7 @@ class Entry:
         opened, closed: Unix time in seconds on the session's clock; `closed` is None while the answer is under way.
         steady, ended: the same moments in seconds on a clock that only real time moves, for the waits of clients that
             know nothing of the session's clock.
+        until: the number of the last request that had come when it was closed: later ones came afterwards.
         method, path, query, headers, body: the request, redacted. caller: the digest of its key.
         lines: the header lines of the answer. pieces: its body as it went out. sent: how many bytes went out; clipped:
             not all of them are kept, since they are too many.
@@ -54,6 +55,7 @@ class Entry:
     caller: str
     closed: float | None = None
     ended: float | None = None
+    until: int | None = None
     lines: HeaderLines = ()
     pieces: list[Piece] = field(default_factory=list)
     sent: int = 0

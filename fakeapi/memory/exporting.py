@@ -69,7 +69,7 @@ def unmatched_as_json(entries: Iterable[Entry]) -> Json:
     return {"unmatched": redaction.clean_json(rows)}
 
 
-def unused_as_json(rules: Iterable[Rule], used: Callable[[str], int]) -> Json:
+def unused_as_json(rules: Iterable[Rule], used: Callable[[str], int | None]) -> Json:
     """The rules that never answered; `used` says how often one of that name did."""
     return {
         "unused": [

@@ -100,6 +100,7 @@ class Journal:
 
     def over(self, entry: Entry) -> None:
         """An entry is closed: from now on it is the first to go."""
+        entry.until = self._number
         if entry.kept:
             del self._open[entry.number]
             self._closed[entry.number] = entry
@@ -159,7 +160,7 @@ class Journal:
         self,
         session: str | None = None,
         *,
-        after: int = 0,
+        after: int | None = None,
         before: int | None = None,
         limit: int = 100,
         wanted: Callable[[Entry], bool] | None = None,
@@ -173,7 +174,9 @@ class Journal:
         chosen = [
             entry
             for entry in self.entries(session)
-            if entry.number > after and (before is None or entry.number < before) and (wanted is None or wanted(entry))
+            if (after is None or entry.number > after)
+            and (before is None or entry.number < before)
+            and (wanted is None or wanted(entry))
         ]
         shown = chosen[:limit] if before is None else chosen[-limit:]
         first, last = (shown[0], shown[-1]) if shown else (None, None)

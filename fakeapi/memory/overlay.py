@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from fakeapi.memory.changes import Change, Counted, Drop, Key, Put, View
+from fakeapi.memory.changes import Change, Counted, Drop, Key, Put, Taken, View
 
 
 class Overlay:
@@ -22,6 +22,8 @@ class Overlay:
         for change in changes:
             if isinstance(change, Counted):
                 self._counted[change.key] += 1
+            elif isinstance(change, Taken):
+                self._set[change.key] = change.moved(self.get(change.key))
             else:
                 self._set[change.key] = change
 

@@ -95,11 +95,12 @@ def looks() -> Looks:
 
 def _named_forms() -> Iterator[str]:
     """How something with a secret's name is given its value: a member of JSON, the same inside a string of JSON,
-    code with single quotes, a variable or a header without quotes. In all of them what is masked leaves JSON whole."""
+    code with single quotes, a variable or a header without quotes. In all of them what is masked leaves JSON whole.
+    No value begins with a bracket, as markers do."""
     name = f"(?i:{'|'.join(data()['names'])})"
-    yield rf'{name}"[ \t\r\n]{{0,8}}:[ \t\r\n]{{0,8}}"((?:[^"\\]|\\.)+)'
-    yield rf"{name}(?:\\+[\"']|')?{_SEPARATOR}\\+[\"']([^\"'\\]+)"
-    yield rf"{name}'?{_SEPARATOR}'([^'\"\\]+)'"
+    yield rf'{name}"[ \t\r\n]{{0,8}}:[ \t\r\n]{{0,8}}"((?:[^"\\[]|\\.)(?:[^"\\]|\\.)*)'
+    yield rf"{name}(?:\\+[\"']|')?{_SEPARATOR}\\+[\"']([^\"'\\[][^\"'\\]*)"
+    yield rf"{name}'?{_SEPARATOR}'([^'\"\\[][^'\"\\]*)'"
     yield rf"{name}{_SEPARATOR}({data()['bare']})"
 
 

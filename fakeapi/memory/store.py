@@ -8,7 +8,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from fakeapi.memory.changes import Change, Counted, Drop, Key, Put, View
+from fakeapi.memory.changes import Change, Counted, Drop, Key, Put, Taken, View
 
 
 class Bound(NamedTuple):
@@ -75,6 +75,8 @@ class Store:
                 self._put(session, Put(change.key, (self.get(session, change.key, -inf) or 0) + 1))
             elif isinstance(change, Put):
                 self._put(session, change)
+            elif isinstance(change, Taken):
+                self._put(session, change.moved(self.get(session, change.key, -inf)))
             else:
                 self._drop(session, change)
         return True

@@ -54,7 +54,7 @@ def _aside(entry: Entry) -> str:
     body = entry.request
     counted = [(len(body.get(name) or ()), name) for name in ("messages", "tools") if isinstance(body.get(name), list)]
     told = ", ".join(f"{count} {name if count != 1 else name[:-1]}" for count, name in counted if count)
-    return f"   ({told})" if told else ""
+    return f" ({told})" if told else ""
 
 
 def _answered(entry: Entry) -> str:
@@ -72,7 +72,7 @@ def _said(message: Json) -> str:
     blocks = [_block(block) for block in content if isinstance(block, dict)] if isinstance(content, list) else []
     usage = message.get("usage") or {}
     tokens = f"{usage.get('input_tokens', '?')} in, {usage.get('output_tokens', '?')} out"
-    return f"{_cut(', '.join(blocks) or 'nothing', 70)}   {message.get('stop_reason') or 'no stop_reason'}, {tokens}"
+    return f"{_cut(', '.join(blocks) or 'nothing', 70)} -> {message.get('stop_reason') or 'no stop_reason'}, {tokens}"
 
 
 def _block(block: Json) -> str:

@@ -20,7 +20,7 @@ Lacks: TypeAlias = Callable[[Entry], Sequence[Mismatch]]
 
 NEAREST = 3
 _BOUNDS = ("count", "at_least", "at_most", "never")
-_MEMBERS = ("match", *_BOUNDS, "order", "retries", "session", "timeout")
+_MEMBERS = ("match", *_BOUNDS, "order", "retries", "timeout")
 
 
 class Pattern(NamedTuple):

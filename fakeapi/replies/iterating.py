@@ -45,7 +45,16 @@ def mirrored(usage: Json) -> Json:
     if not steps or steps[-1]["type"] == "compaction":
         return usage
     own = {name: usage[name] for name in _COUNTED if name in usage}
+    if any(entry["type"] == "advisor_message" for entry in steps):
+        return {**usage, "iterations": _first_cached(steps, own)}
     return {**usage, "iterations": [*steps[:-1], {**steps[-1], **own}]}
+
+
+def _first_cached(steps: list[Json], own: Json) -> list[Json]:
+    """The rounds around an advisor: they sum to the usage, and the first one has what the cache did."""
+    later = sum(entry["input_tokens"] for entry in steps[1:] if entry["type"] == "message")
+    kept = {"output_tokens": steps[0]["output_tokens"], "input_tokens": max(0, own["input_tokens"] - later)}
+    return [{**steps[0], **own, **kept}, *steps[1:]]
 
 
 def billed_apart(usage: Json, model: Model) -> list[tuple[Json, Model]]:

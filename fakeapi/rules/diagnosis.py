@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
@@ -10,12 +11,13 @@ from typing import Any, NamedTuple, TypeAlias
 from fakeapi.model import Json, Mismatch, Rule
 from fakeapi.rules import scenarios
 from fakeapi.rules.choosing import Asked, StateOf, Used, goes_on, ordered
-from fakeapi.rules.conditions import Condition
 from fakeapi.rules.seen import Seen
 
 NEAREST = 3
-_LOOKED_AT = 200
+_LOOKED_AT = 40
 """Rules that are compared word by word; of more, those with most conditions fulfilled."""
+_LONGEST = 20_000
+_WORD = re.compile(r"\w+")
 _SHOWN_MISMATCHES = 3
 _COLUMN = 46
 
@@ -62,31 +64,50 @@ def diagnose(
     rules: tuple[Rule, ...], seen: Seen, state_of: StateOf, used: Used, elsewhere: tuple[Rule, ...] = ()
 ) -> Diagnosis:
     """The rules that came nearest; `elsewhere` are those of other sessions, which count only where they match."""
-    misses = [_miss(asked, seen, state_of, used) for asked in _likely(rules, seen)]
+    misses = [_miss(asked, seen, state_of, used) for asked in _likely(rules, seen, state_of)]
     strangers = (asked.rule for asked in ordered(elsewhere) if asked.condition.holds(seen))
     misses[:0] = [NearMiss(rule, (), _of_another(rule), 0.0) for rule in islice(strangers, NEAREST)]
     return Diagnosis(tuple(nsmallest(NEAREST, misses, key=lambda miss: miss.distance)), len(rules))
 
 
-def _likely(rules: tuple[Rule, ...], seen: Seen) -> Sequence[Asked]:
+def _likely(rules: tuple[Rule, ...], seen: Seen, state_of: StateOf) -> Sequence[Asked]:
     every = ordered(rules)
     if len(every) <= _LOOKED_AT:
         return every
-    said = frozenset(seen.folded[:20_000].split())
-    return nsmallest(_LOOKED_AT, every, key=lambda asked: _rough_distance(asked.condition, seen, said))
+    said = _Words(seen.folded[:_LONGEST])
+
+    def guess(asked: Asked) -> float:
+        return 0.0 if goes_on(asked.rule, asked.condition, seen, state_of) else _rough_distance(asked, seen, said)
+
+    return nsmallest(_LOOKED_AT, every, key=guess)
 
 
-def _rough_distance(condition: Condition, seen: Seen, said: frozenset[str]) -> float:
-    """A cheap guess: how many conditions fail, and less where a text has words, or beginnings of words, in common."""
-    parts = condition.parts or (condition,)
+def _rough_distance(asked: Asked, seen: Seen, said: _Words) -> float:
+    """A cheap guess: the share of the conditions that fail, less where a text has words in common, or nearly."""
+    parts = asked.condition.parts or (asked.condition,)
     missing = [part for part in parts if not part.holds(seen)]
-    near = sum(0.5 for part in missing if part.needle and _shares(part.needle, said))
-    return (len(missing) - near) / len(parts)
+    return (len(missing) - sum(said.likeness(part.needle) for part in missing if part.needle)) / len(parts)
 
 
-def _shares(needle: str, said: frozenset[str]) -> bool:
-    words = needle.split()
-    return any(word in said for word in words) or any(one[:2] == word[:2] for word in words for one in said)
+class _Words:
+    """The words of a text, and what is left of them when they are misspelt: how they begin and end."""
+
+    def __init__(self, text: str) -> None:
+        self._words = frozenset(_WORD.findall(text))
+        self._frames = frozenset((word[:2], word[-2:]) for word in self._words)
+        self._heads = frozenset(word[:3] for word in self._words)
+
+    def likeness(self, needle: str) -> float:
+        """From 0 to below 1: how much of this text seems to be there."""
+        words = _WORD.findall(needle)
+        return sum(map(self._of_word, words)) / (len(words) + 0.1)
+
+    def _of_word(self, word: str) -> float:
+        if word in self._words:
+            return 1.0
+        if (word[:2], word[-2:]) in self._frames:
+            return 0.8
+        return 0.6 if word[:3] in self._heads else 0.0
 
 
 def _miss(asked: Asked, seen: Seen, state_of: StateOf, used: Used) -> NearMiss:

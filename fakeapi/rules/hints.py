@@ -59,7 +59,7 @@ def _by_words(words: Sequence[str], found: dict[str, str], came: str) -> Near:
             likenesses.append(1.0)
             place = place or found[word]
             continue
-        close = get_close_matches(word, found, 1, _LIKE)
+        close = get_close_matches(word, _alike(word, found), 1, _LIKE)
         likenesses.append(_likeness(word, close[0]) if close else 0.0)
         if close and not hint:
             place = found[close[0]]
@@ -69,6 +69,12 @@ def _by_words(words: Sequence[str], found: dict[str, str], came: str) -> Near:
         missing = [word for word in words if word not in found]
         hint = f"missing: {', '.join(quoted(word) for word in missing[:3])}"
     return Near(max(distance, _NEARLY), _around(came, place), hint)
+
+
+def _alike(word: str, found: Iterable[str]) -> list[str]:
+    """The words that could be this one, misspelt: of about its length, and beginning or ending as it does."""
+    long, head, tail = len(word), word[0], word[-1]
+    return [each for each in found if -3 < len(each) - long < 3 and (each[0] == head or each[-1] == tail)]
 
 
 def _words(text: str) -> dict[str, str]:

@@ -182,6 +182,8 @@ def _result_condition(part: Condition) -> Condition:
 
 def _has(node: Node, reader: Reader) -> Condition | None:
     items = node.items if isinstance(node.value, list) else [node]
+    if not items:
+        reader.problem(node, "has is an empty list", "drop it, or say what it wants")
     words = [reader.full_text(item, "has") for item in items]
     for item, word in zip(items, words, strict=True):
         if word and word not in _parts_of_requests():

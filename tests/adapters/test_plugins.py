@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -324,10 +326,23 @@ def test_plug_ins_are_loaded_once(distribution):
 # Rules
 
 
-def served(tmp_path: Path, rules: str) -> Any:
-    path = tmp_path / "rules.yaml"
-    path.write_text(rules)
-    return transport.client(transport.Transport(Settings(rules=(str(path),))), max_retries=0)
+@pytest.fixture
+def served(tmp_path, own_registries) -> Iterator[Callable[[str], Any]]:
+    """Makes a client of a server with these rules, which is stopped before its plug-ins go."""
+    started: list[transport.Transport] = []
+
+    def client(rules: str) -> Any:
+        path = tmp_path / "rules.yaml"
+        path.write_text(rules)
+        started.append(transport.Transport(Settings(rules=(str(path),))))
+        return transport.client(started[-1], max_retries=0)
+
+    yield client
+    for each in started:
+        each.porter.stop()
+    for thread in threading.enumerate():
+        if thread.name == "fakeapi-rules":
+            thread.join(1)
 
 
 def asked(client: Any, text: str = "Say hello") -> Any:
@@ -335,12 +350,12 @@ def asked(client: Any, text: str = "Say hello") -> Any:
     return client.messages.create(model="claude-opus-4-8", max_tokens=1024, messages=messages)
 
 
-def test_the_page_runs_as_it_stands(tmp_path):
+def test_the_page_runs_as_it_stands(served):
     page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
     register, use, *more = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     names: dict[str, Any] = {"__name__": "plugins_page"}
     exec(register, names)
-    names["client"] = served(tmp_path, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    names["client"] = served(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
     for snippet in (use, *more):
         exec(snippet, names)
     assert [str(fault) for fault in parse("hiccup=2")] == ["hiccup; after=2 events"]
@@ -355,29 +370,27 @@ def test_the_page_names_all_that_there_is():
     assert all(f"`{option}`" in page for option in options)
 
 
-def test_a_server_uses_the_plug_ins_of_installed_distributions(distribution, tmp_path):
+def test_a_server_uses_the_plug_ins_of_installed_distributions(distribution, served):
     distribution(MODULE)
-    client = served(tmp_path, "- {match: hello, respond: {generator: forecast}}")
+    client = served("- {match: hello, respond: {generator: forecast}}")
     assert asked(client).content[0].text == "Sunny in Rome."
 
 
-def test_a_rule_with_a_failing_plug_in_is_a_plain_refusal(distribution, tmp_path):
+def test_a_rule_with_a_failing_plug_in_is_a_plain_refusal(distribution, served):
     distribution(MODULE)
     rules = '- {match: hello, respond: {generator: {name: forecast, arguments: {city: ""}}}}'
     with pytest.raises(anthropic.BadRequestError, match=r"the generator 'forecast' of weather-pack 1\.2 failed"):
-        asked(served(tmp_path, rules))
+        asked(served(rules))
 
 
-def test_an_option_that_a_plug_in_does_not_have_is_told_when_the_rule_is_loaded(distribution, tmp_path):
+def test_an_option_that_a_plug_in_does_not_have_is_told_when_the_rule_is_loaded(distribution, served):
     distribution(MODULE)
     rules = "- {match: hello, respond: {generator: {name: forecast, arguments: {town: Rome}}}}"
     with pytest.raises(FakeapiError, match=r"rules.yaml:1:.*the generator 'forecast' has no option 'town'"):
-        served(tmp_path, rules)
+        served(rules)
 
 
-def test_rules_match_by_a_pattern_of_a_plug_in(tmp_path):
+def test_rules_match_by_a_pattern_of_a_plug_in(served):
     plugin.pattern("asks")(lambda value, request: request["messages"][-1]["content"].endswith("?") == value)
-    client = served(
-        tmp_path, "- {match: {asks: true}, respond: A question.}\n- {match: {not: {asks: true}}, respond: None.}"
-    )
+    client = served("- {match: {asks: true}, respond: A question.}\n- {match: {not: {asks: true}}, respond: None.}")
     assert [asked(client, text).content[0].text for text in ("Well?", "Well.")] == ["A question.", "None."]

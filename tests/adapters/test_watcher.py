@@ -21,7 +21,7 @@ BROKEN = '- {match: weather, repond: "Sunny."}\n'
 
 
 def said(rules: tuple[Rule, ...]) -> list[str]:
-    return [rule.turns[0].attempts[0].parts[0]["text"] for rule in rules]
+    return [str(next(iter(rule.turns[0].attempts[0].parts[0].values()))) for rule in rules]
 
 
 class Heard:

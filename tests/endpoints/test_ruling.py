@@ -2,56 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import orjson
-
-from fakeapi import engine
-from fakeapi.chance import Chance
 from fakeapi.endpoints import ruling
-from fakeapi.engine import Answer
-from fakeapi.memory.store import Store
 from fakeapi.rules.examples import Examples
-from fakeapi.rules.loading.document import load
-from fakeapi.settings import Settings
-from fakeapi.wire import Request, joined
+from tests.rules.served import Server
 from tests.rules.written import tool_turns
-from tests.street import DOOR, NOW, check_answer, json
+from tests.street import json
 
 SHORTEST = '- {match: weather, respond: "Sunny."}'
-
-
-class Server:
-    """A server with rules: asked one request after the other."""
-
-    def __init__(self, text: str, unmatched: str = "default") -> None:
-        loaded = load([("rules.yaml", text)], ruling.known())
-        assert not loaded.problems, [str(problem) for problem in loaded.problems]
-        settings = Settings(unmatched=unmatched)
-        self.house = engine.furnish(engine.build(settings), settings, loaded.rules)
-        self.store = Store()
-        self.number = 0
-
-    def ask(self, *said: Any, headers: Mapping[str, str] = {}, **body: Any) -> Answer:
-        self.number += 1
-        messages = [{"role": ("user", "assistant")[at % 2], "content": content} for at, content in enumerate(said)]
-        whole = {"model": "claude-opus-4-1", "max_tokens": 100, "messages": messages, **body}
-        lines = {**joined(DOOR), **headers}
-        request = Request("POST", "/v1/messages", "", lines, orjson.dumps(whole))
-        luck = Chance(0, self.number, NOW)
-        answer = engine.handle(self.house, request, luck, self.store.view("", NOW))
-        answer = answer._replace(reply=answer.reply._replace(effects=tuple(answer.reply.effects)))
-        check_answer(answer)
-        self.store.apply("", answer.changes)
-        return answer
-
-    def said(self, *said: Any, **how: Any) -> Any:
-        """The text of the answer, or the status of an error."""
-        answer = self.ask(*said, **how)
-        if answer.reply.status != 200:
-            return answer.reply.status
-        return "".join(block.get("text", block.get("name", "")) for block in json(answer)["content"])
 
 
 def test_the_shortest_rule_answers():

@@ -97,3 +97,13 @@ def test_an_answer_costs_at_most_its_blocks_and_a_token_a_seam(content: list[dic
     together = counting.output_tokens(content, family, "max_tokens")
     assert 0 <= together <= alone + max(0, len(content) - 1)
     assert counting.thinking_tokens(content, family) <= together
+
+
+def test_results_of_server_tools_are_not_written_by_the_model():
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
+    page = {"type": "web_search_result", "title": "Tea", "url": "https://ex.org", "encrypted_content": "x" * 4000}
+    result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
+    assert counting.block_tokens(result, "classic") == 0
+    said = [call, {"type": "text", "text": "Tea is hot."}]
+    whole = counting.output_tokens([said[0], result, said[1]], "classic", "end_turn")
+    assert whole == pytest.approx(counting.output_tokens(said, "classic", "end_turn"), abs=2)

@@ -21,6 +21,7 @@ KNOWN_ANNOTATIONS = {
     "x-beta",
     "x-beta-values",
     "x-closed",
+    "x-meaning",
     "x-words",
     "x-up",
     "x-tag",

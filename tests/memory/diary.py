@@ -77,6 +77,13 @@ def error(kind: str = "overloaded_error", said: str = "Overloaded") -> bytes:
     return dumps({"type": "error", "error": {"type": kind, "message": said}}).encode()
 
 
+def answered(entry: Entry) -> Json:
+    """The message that was answered; fails where there is none."""
+    found = entry.message()
+    assert found is not None
+    return found
+
+
 class Diary:
     """A journal, and a clock that moves when it is told to."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakeapi.memory.journal import Journal
 from fakeapi.model import Exchange
-from tests.memory.diary import STREAM, Diary, body, error, plain, request, streamed, text, user
+from tests.memory.diary import STREAM, Diary, answered, body, error, plain, request, streamed, text, user
 
 
 def test_an_entry_is_there_as_soon_as_the_request_has_come():
@@ -23,7 +23,7 @@ def test_a_closed_entry_holds_the_answer_and_how_it_ended():
     diary = Diary()
     entry = diary.ask(answer=plain(text("Hi")), outcome="client left", model="claude-opus-4-8", rule="greeting")
     assert (entry.status, entry.outcome, entry.model, entry.rule) == (200, "client left", "claude-opus-4-8", "greeting")
-    assert entry.message()["content"] == [text("Hi")]
+    assert answered(entry)["content"] == [text("Hi")]
 
 
 def test_each_piece_of_an_answer_is_kept_with_its_moment():
@@ -41,7 +41,7 @@ def test_a_stream_is_put_together_to_the_message_it_spells():
     call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"city": "Paris", "days": [1, 2]}}
     content = ({"type": "thinking", "thinking": "Let me see.", "signature": "c2ln"}, text("Well, well."), call)
     entry = Diary().ask(answer=streamed(*content, stop_reason="tool_use"), lines=STREAM)
-    message = entry.message()
+    message = answered(entry)
     assert message["content"] == list(content)
     assert (message["stop_reason"], message["usage"]["output_tokens"]) == ("tool_use", 6)
 
@@ -49,7 +49,7 @@ def test_a_stream_is_put_together_to_the_message_it_spells():
 def test_a_stream_that_ended_early_gives_what_came():
     whole = streamed(text("One two three four five six seven eight nine ten"))
     entry = Diary().ask(answer=whole[: whole.rindex(b"event: content_block_delta")], lines=STREAM)
-    message = entry.message()
+    message = answered(entry)
     assert message["stop_reason"] is None
     assert "One two three four five six seven eight nine ten".startswith(message["content"][0]["text"])
 
@@ -57,19 +57,19 @@ def test_a_stream_that_ended_early_gives_what_came():
 def test_the_json_of_a_tool_that_never_became_whole_is_shown_as_text():
     whole = streamed({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"city": "Paris and Rome"}})
     cut = whole[: whole.rindex(b"event: content_block_delta")]
-    (block,) = Diary().ask(answer=cut, lines=STREAM).message()["content"]
+    (block,) = answered(Diary().ask(answer=cut, lines=STREAM))["content"]
     assert isinstance(block["input"], str)
 
 
 @pytest.mark.parametrize("change", [lambda data: data.replace(b"\n", b"\r\n"), lambda data: b": comment\n\n" + data])
 def test_a_stream_is_read_in_every_form_that_its_format_allows(change):
     entry = Diary().ask(answer=change(streamed(text("Hello"))), lines=STREAM)
-    assert entry.message()["content"] == [text("Hello")]
+    assert answered(entry)["content"] == [text("Hello")]
 
 
 def test_an_event_that_cannot_be_read_is_passed_over():
     broken = streamed(text("Hello")).replace(b"event: message_stop", b"event: odd\ndata: {]\n\nevent: message_stop")
-    assert Diary().ask(answer=broken, lines=STREAM).message()["stop_reason"] == "end_turn"
+    assert answered(Diary().ask(answer=broken, lines=STREAM))["stop_reason"] == "end_turn"
 
 
 def test_an_error_is_found_before_and_amid_a_stream():
@@ -78,7 +78,7 @@ def test_an_error_is_found_before_and_amid_a_stream():
     plainly = diary.ask(answer=error(), status=529)
     midway = diary.ask(answer=amid + b"event: error\ndata: " + error() + b"\n\n", lines=STREAM)
     assert plainly.error() == midway.error() == {"type": "overloaded_error", "message": "Overloaded"}
-    assert midway.message()["content"] == [text("Hello")]
+    assert answered(midway)["content"] == [text("Hello")]
 
 
 def test_a_body_that_is_no_json_is_kept_as_it_came():

@@ -268,7 +268,9 @@ ANY_JSON = st.recursive(
 @settings(max_examples=300)
 @given(ANY_JSON, ANY_JSON)
 def test_no_value_makes_the_loader_fail(match, respond):
-    for rule in load_values({"match": match, "respond": respond}, "here", KNOWN).rules:
+    loaded = load_values({"match": match, "respond": respond}, "here", KNOWN)
+    assert len(loaded.rules) == (0 if loaded.errors else 1)
+    for rule in loaded.rules:
         rule.match.mismatches(call("abc"), {})
 
 

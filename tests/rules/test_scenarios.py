@@ -154,6 +154,11 @@ def test_the_alarm_rings_when_an_agent_asks_for_more_turns():
     assert [play.ask(digest) for digest in "abcd"] == ["one", "one", "one", "alarm"]
 
 
+def test_the_alarm_of_a_plain_answer_rings_too():
+    play = Playing("- {match: a, respond: one, alarm: 2}")
+    assert [play.ask(digest) for digest in "abc"] == ["one", "one", "alarm"]
+
+
 def test_retries_do_not_ring_the_alarm():
     play = Playing(turns("{error: 529}", loop=True, alarm=1))
     assert [play.ask("a", retry) for retry in range(5)] == ["529"] * 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -25,7 +25,10 @@ from fakeapi.wire import Request, Send
 
 BODY_LIMIT = 256 * 1024 * 1024
 """Bytes of a batch's body (contract.md 15)."""
+MOST_ITEMS = 100_000
+"""Items of a batch (contract.md 14)."""
 _SCHEMA = "request/batch_request"
+_CHECKED_AT_ONCE = 1_000
 _LISTED_AT_MOST = 10_000
 _MEGABYTE = 1_000_000
 _OF_THE_CALL = (
@@ -68,7 +71,7 @@ def check(house: House, body: Any, caller: Caller) -> tuple[str, ...]:
     if house.settings.contract == "strict":
         _strictly(body, caller)
         return ()
-    validation.check_shape(body, schema=_SCHEMA, caller=caller, mode="shape")
+    _check_shape(body, caller, "shape")
     if house.settings.contract != "warn":
         return ()
     try:
@@ -79,7 +82,7 @@ def check(house: House, body: Any, caller: Caller) -> tuple[str, ...]:
 
 
 def _strictly(body: Any, caller: Caller) -> None:
-    validation.check_shape(body, schema=_SCHEMA, caller=caller)
+    _check_shape(body, caller, "strict")
     seen = set[str]()
     for item in body["requests"]:
         if item["custom_id"] in seen:
@@ -87,18 +90,33 @@ def _strictly(body: Any, caller: Caller) -> None:
         seen.add(item["custom_id"])
 
 
+def _check_shape(body: Any, caller: Caller, mode: str) -> None:
+    """The schema's verdict, on some items at a time: it needs as much memory again as what it looks at."""
+    items = body.get("requests") if isinstance(body, dict) else None
+    slices: list[Any] = [body]
+    if isinstance(items, list) and _CHECKED_AT_ONCE < len(items) <= MOST_ITEMS:
+        starts = range(0, len(items), _CHECKED_AT_ONCE)
+        slices = [{**body, "requests": items[at : at + _CHECKED_AT_ONCE]} for at in starts]
+    try:
+        for each in slices:
+            validation.check_shape(each, schema=_SCHEMA, caller=caller, mode=mode)
+    except ApiError:
+        validation.check_shape(body, schema=_SCHEMA, caller=caller, mode=mode)
+        raise
+
+
 def _begun(
     house: House, items: list[Json], request: Request, caller: Caller, luck: Chance
 ) -> tuple[Batch, tuple[Change, ...]]:
     """The batch, and what keeps its items."""
-    parts = list(blobs.split([item["custom_id"], item["params"]] for item in items))
+    count, parts = len(items), list(blobs.split(_consumed(items)))
     batch = Batch(
         id=luck.identity("msgbatch"),
         owner=caching.workspace(caller.key),
         number=luck.number,
         created=luck.now,
         seconds=float(house.settings.batch_time),
-        count=len(items),
+        count=count,
         parts=len(parts),
         version=caller.version,
         betas=caller.betas,
@@ -107,6 +125,14 @@ def _begun(
     )
     until = luck.now + KEPT
     return batch, tuple(blobs.put(batch.requests, number, part, until) for number, part in enumerate(parts))
+
+
+def _consumed(items: list[Json]) -> Iterator[list[Any]]:
+    """Each item's id and parameters; the list is emptied on the way, so that a large one isn't held twice."""
+    items.reverse()
+    while items:
+        item = items.pop()
+        yield [item["custom_id"], item["params"]]
 
 
 def _headers(lines: Mapping[str, str]) -> dict[str, str]:

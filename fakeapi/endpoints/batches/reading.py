@@ -147,7 +147,7 @@ def _answered(body: Json, luck: Chance, changes: tuple[Change, ...] = (), more: 
 def _joined(written: Part | None, unwalked: Part | None, batch: Batch) -> Part:
     """A part of the results with the lines of what was never walked; ApiError 404 where memory has let go of it."""
     first = (written or unwalked or _gone(batch)).first
-    walked = written.count if written else 0
+    walked = written.items if written else 0
     lines = written.data if written else b""
     if unwalked is not None:
         left = orjson.loads(unwalked.data)[walked:]
@@ -164,7 +164,7 @@ def _gone(batch: Batch) -> NoReturn:
 
 def _shuffled(parts: list[Part], count: int, *seed: object) -> Iterator[bytes]:
     """Every line once, in an order that the seed decides."""
-    places = [(part, at) for part in parts for at in range(part.count)]
+    places = [(part, at) for part in parts for at in range(part.items)]
     chance.random("results", *seed).shuffle(places)
     for part, at in places:
         yield part.data.split(b"\n", at + 1)[at] + b"\n"

@@ -10,6 +10,7 @@ import orjson
 
 from fakeapi.chance import Chance
 from fakeapi.endpoints import caching
+from fakeapi.endpoints.batches.creating import MOST_ITEMS
 from fakeapi.endpoints.batches.record import KEPT, QUEUE, Batch, key
 from fakeapi.endpoints.batches.walking import Walked, line, walk
 from fakeapi.endpoints.outcome import House
@@ -18,8 +19,6 @@ from fakeapi.memory.blobs import Part
 from fakeapi.memory.changes import Change, Drop, Put, View
 from fakeapi.memory.overlay import Overlay
 from fakeapi.model import Caller
-
-_MOST_ITEMS = 100_000
 
 
 class Progress(NamedTuple):
@@ -84,9 +83,9 @@ def _slice(house: House, view: View, batch: Batch, now: float) -> tuple[Change, 
     walked = [_walked(house, seen, batch, batch.done + at, item, now) for at, item in enumerate(items)]
     lines = b"".join(line(item[0], each.result) for item, each in zip(items, walked, strict=True))
     written = blobs.get(view, batch.results, batch.part) or Part(part.first, 0, b"")
-    written = written._replace(count=written.count + len(items), data=written.data + lines)
+    written = written._replace(items=written.items + len(items), data=written.data + lines)
     seen.apply((blobs.put(batch.results, batch.part, written, batch.created + KEPT),))
-    is_through = batch.done + len(items) == part.first + part.count
+    is_through = batch.done + len(items) == part.first + part.items
     if is_through:
         seen.apply(blobs.drop(batch.requests, (batch.part,)))
     seen.apply((_further(batch, walked, is_through).put(),))
@@ -95,7 +94,7 @@ def _slice(house: House, view: View, batch: Batch, now: float) -> tuple[Change, 
 
 def _walked(house: House, seen: Overlay, batch: Batch, index: int, item: list[Any], now: float) -> Walked:
     """The result of an item, walked at its own moment; what it changes is seen by the next."""
-    number = -(batch.number * _MOST_ITEMS + index + 1)
+    number = -(batch.number * MOST_ITEMS + index + 1)
     luck = Chance(house.settings.seed, number, min(batch.moment(index), now))
     caller = Caller(caching.key_of(batch.owner), batch.version, batch.betas)
     result = walk(house, seen, item[1], caller, batch.headers, luck)

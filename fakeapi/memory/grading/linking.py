@@ -105,8 +105,9 @@ def _asked_before(attempt: Attempt, alike: list[list[Attempt]]) -> list[Attempt]
 
 
 def _is_over(before: Attempt, after: Attempt) -> bool:
-    closed = before.entry.ended
-    return closed is not None and (closed <= after.entry.steady or before.entry.outcome == "cut")
+    """Whether an answer had ended when a request came; of a cut that is known late."""
+    until = before.entry.until
+    return until is not None and (until < after.number or before.entry.outcome == "cut")
 
 
 def sequels(attempts: list[Attempt]) -> Iterator[Sequel]:

@@ -21,7 +21,7 @@ from fakeapi.rules.loading.yaml_text import DEEPEST, read_yaml
 LARGEST = 16 * 1024 * 1024
 """Characters of a file."""
 _ANYTHING = Known()
-_MOST_RULES = 100_000
+MOST_RULES = 100_000
 _SHOWN = 20
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -135,8 +135,8 @@ def _root(text: str, reader: Reader) -> Node | None:
 
 def _entries(root: Node, reader: Reader, stem: str, taken: Mapping[str, str] = _NOBODY) -> list[Entry]:
     rules = _listed(root, reader)
-    if len(rules) > _MOST_RULES:
-        reader.problem(root, f"more than {_MOST_RULES:,} rules")
+    if len(rules) > MOST_RULES:
+        reader.problem(root, f"more than {MOST_RULES:,} rules")
         return []
     names = (name for number in count(1) if (name := f"{stem}#{number}") not in taken)
     found = [read_rule(node, reader, name) for node, name in zip(rules, names, strict=False)]

@@ -78,7 +78,7 @@ class Reader:
         """A text that is not empty."""
         text = self.text(node, what)
         if text == "":
-            self.problem(node, f"{what} is empty")
+            self.problem(node, f"{what} is empty", "write something, or drop the key")
         return text or None
 
     def whole(self, node: Node, what: str, least: int = 0) -> int | None:

@@ -16,7 +16,7 @@ from fakeapi.rules.loading.reader import Reader, did_you_mean, shown
 ATTEMPTS = "attempts"
 _NOT_MEMBERS = ("id", "type", "role", "content", "usage", "stop_reason", "stop_sequence", "stop_details")
 _BESIDE_ERRORS = ("error", "fault", "pace")
-_MOST_TURNS = 10_000
+MOST_TURNS = 10_000
 
 
 def read_respond(node: Node, reader: Reader) -> tuple[Turn, ...]:
@@ -27,8 +27,8 @@ def read_respond(node: Node, reader: Reader) -> tuple[Turn, ...]:
     if not node.items:
         reader.problem(node, "respond is an empty list", "a scenario needs at least one turn")
         return ()
-    if len(node.items) > _MOST_TURNS:
-        reader.problem(node, f"a scenario of more than {_MOST_TURNS:,} turns")
+    if len(node.items) > MOST_TURNS:
+        reader.problem(node, f"a scenario of more than {MOST_TURNS:,} turns")
         return ()
     turns = [_turn(item, reader) for item in node.items]
     return tuple(turn for turn in turns if turn) if all(turns) else ()
@@ -117,13 +117,25 @@ def _error(node: Node, reader: Reader, made: _Made) -> None:
 
 
 def _fault(node: Node, reader: Reader, made: _Made) -> None:
-    if node.value is None or node.value in ("", [], {}):
+    if not node.value:
         reader.problem(node, "fault is empty", "name one, such as cut")
+        return
+    strange = [each for each in node.items or [node] if not _is_fault(each)]
+    for each in strange:
+        reader.wrong(each, "fault", "a text, a status or a mapping", "for example cut, 529, or {cut: 3 events}")
+    if strange:
         return
     found = reader.check(node, lambda: reader.known.faults(node.value))
     if found is not None:
         made.values["fault"], breaks = found
         made.breaks = made.breaks or breaks
+
+
+def _is_fault(node: Node) -> bool:
+    """Whether a node has the shape of one fault: a text, a status, or a mapping from options to plain values."""
+    if node.members:
+        return not any(isinstance(member.value, list | dict) for member in node.members.values())
+    return isinstance(node.value, str | int) and not isinstance(node.value, bool) and bool(node.value)
 
 
 def _pace(node: Node, reader: Reader, made: _Made) -> None:
