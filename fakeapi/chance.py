@@ -75,16 +75,17 @@ def _millisecond(milliseconds: int) -> tuple[str, str, int]:
 class Chance:
     """The ids of one exchange, drawn from the seed, the exchange's number and the session's clock.
 
-    Equal (seed, number, now) give equal ids; `now` is Unix time in seconds.
+    Equal (seed, number, now, salt) give equal ids; `now` is Unix time in seconds, `salt` has at most 16 bytes and
+    counts for request_id, message_id, trace and ray alone.
     """
 
     __slots__ = ("_bits", "_drawn", "now", "number", "seed")
 
-    def __init__(self, seed: int, number: int, now: float) -> None:
+    def __init__(self, seed: int, number: int, now: float, salt: bytes = b"") -> None:
         self.seed = seed
         self.number = number
         self.now = now
-        self._bits = blake2b(b"%d/%d" % (seed, number), digest_size=64).digest()
+        self._bits = blake2b(b"%d/%d" % (seed, number), digest_size=64, salt=salt).digest()
         self._drawn = 0
 
     def request_id(self) -> str:
@@ -94,6 +95,10 @@ class Chance:
     def message_id(self) -> str:
         """`msg_011C…`, time-ordered since mid-2026 (contract.md 4)."""
         return self._timed("msg", self._bits[10:18])
+
+    def file_id(self) -> str:
+        """`file_011C…`, time-ordered (contract.md 4)."""
+        return self._timed("file", self._bits[52:60])
 
     def trace(self) -> str:
         """A W3C trace context as the `traceresponse` header carries it."""

@@ -211,7 +211,7 @@ def _serve(options: argparse.Namespace) -> int:
     from fakeapi.adapters.asgi import App
 
     write = log.logger(chosen.log)
-    app = App(chosen, write)
+    app = App(chosen, write, told=log.reporter(chosen.log))
     listener = server.bind(chosen.host, chosen.port)
     log.take_over(chosen.log)
     server.serve(app, listener, lambda: _announce(server.address(listener), chosen))

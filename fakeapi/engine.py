@@ -14,7 +14,7 @@ from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
 from fakeapi.encoding.faults import Scene
-from fakeapi.endpoints import batches, counting, messages, models, open
+from fakeapi.endpoints import batches, counting, files, legacy, messages, models, open
 from fakeapi.endpoints.asking import breakable, dressed, naming_faults
 from fakeapi.endpoints.limiting import LimitedError
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
@@ -37,6 +37,8 @@ ROADS: dict[str, dict[str, Road]] = {
     "/v1/messages": {"POST": messages.answer},
     "/v1/messages/count_tokens": {"POST": counting.count},
     **batches.ROADS,
+    **files.ROADS,
+    legacy.ROAD: {"POST": legacy.complete},
     "/v1/models": {"GET": breakable(models.list_models)},
     "/v1/models/{id}": {"GET": breakable(models.show_model)},
 }
@@ -106,6 +108,14 @@ def body_limit(path: str) -> int:
     return batches.BODY_LIMIT if place is not None and place.road == "/v1/messages/batches" else BODY_LIMIT
 
 
+def takes_file(method: str, path: str) -> bool:
+    """Whether a request brings a file, which a shell had better receive in pieces (Request.upload)."""
+    if method != "POST" or not path.endswith("/files"):
+        return False
+    place = _PATHS.find(path)
+    return place is not None and place.road == files.UPLOAD
+
+
 def tick(house: House, view: View, now: float, budget: float) -> batches.Progress:
     """Move a session's batches along to this moment on its clock; see `batches.tick`."""
     return batches.tick(house, view, now, budget)
@@ -133,6 +143,11 @@ def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> 
     except Exception as bug:
         report = refusal("bug", hint=f"A bug of fakeapi, please report it: {_where(bug)}")
         return _refused(report, request, caller, luck, request_id)
+
+
+def refuse(fault: ApiError, request: Request, luck: Chance) -> Answer:
+    """The answer to a request that belongs to no session."""
+    return _refused(fault, request, None, luck, luck.request_id())
 
 
 def _where(bug: Exception) -> str:

@@ -31,11 +31,29 @@ class Cut(NamedTuple):
 Effect: TypeAlias = Send | Wait | Cut
 
 
+class Upload(NamedTuple):
+    """A multipart body as a shell has received it, with its file set aside.
+
+    Attributes:
+        fields: the other parts by name. filename, kind (its content type): as they were sent, "" where they weren't.
+        size: bytes of the file. blob: the name under which the shell keeps it; "" where there is none.
+        problem: why it could not be received; a name of fixtures/sentences/files.json, or "".
+    """
+
+    fields: Mapping[str, str]
+    filename: str = ""
+    kind: str = ""
+    size: int = 0
+    blob: str = ""
+    problem: str = ""
+
+
 class Request(NamedTuple):
     """One HTTP request, whole.
 
     `path` is percent-decoded and without the query; `query` is the raw query string without `?`. The names of
     `headers` are lower case; repeated lines are joined by ", " (RFC 9110, 5.3), as the API reads them (contract.md 2).
+    `upload` is the body where it is a file that was received in pieces; `body` is empty then.
     """
 
     method: str
@@ -43,6 +61,7 @@ class Request(NamedTuple):
     query: str
     headers: Mapping[str, str]
     body: bytes
+    upload: Upload | None = None
 
 
 def joined(lines: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -65,8 +65,8 @@ def check_answer(answer: Answer) -> None:
         if content != {"message": "hello"}:
             _check(_schema_of(content), content)
     elif (header(answer, "content-type") or "").startswith("text/event-stream"):
-        for _, data in frames(body.decode()):
-            _check("answer/stream_event", orjson.loads(data))
+        for name, data in frames(body.decode()):
+            _check("answer/completion" if name == "completion" else "answer/stream_event", orjson.loads(data))
     elif header(answer, "content-type") == "application/x-jsonl":
         for line in body.splitlines():
             _check("answer/batch_result_line", orjson.loads(line))

@@ -6,8 +6,9 @@ The API's own paths are served before Starlette's middleware and router; `/_fake
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.applications import Starlette
@@ -25,10 +26,14 @@ from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import play, whole
 from fakeapi.adapters.porter import Porter
 from fakeapi.contract.decoding import BODY_LIMIT
-from fakeapi.engine import body_limit
+from fakeapi.endpoints.files import SIZE_LIMIT
+from fakeapi.engine import body_limit, takes_file
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
+
+if TYPE_CHECKING:
+    from fakeapi.rules.loading.nodes import Problem
 
 _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
@@ -51,7 +56,8 @@ class App:
     """The ASGI application of one server: `App(Settings())` is served by any ASGI server.
 
     `log` is told of every exchange once it is over; `clock` makes the clock of each session, instead of the one that
-    the settings name. Raises FakeapiError for settings that can't be used.
+    the settings name; `told` of what is wrong with rule files that were saved. Raises FakeapiError for settings that
+    can't be used.
     """
 
     def __init__(
@@ -59,8 +65,9 @@ class App:
         settings: Settings | None = None,
         log: Callable[[Exchange], None] | None = None,
         clock: Callable[[], Clock] | None = None,
+        told: Callable[[tuple[Problem, ...]], None] = lambda _: None,
     ) -> None:
-        self.porter = Porter(settings or Settings(), log, clock)
+        self.porter = Porter(settings or Settings(), log, clock, told)
         self.porter.chores.at_requests = _AT_REQUESTS
         self._worker: asyncio.Task[None] | None = None
         self._asked = 0.0
@@ -78,7 +85,7 @@ class App:
             await self._own(scope, receive, send)
             return
         try:
-            request = await _read(scope, receive)
+            request = await self._received(scope, receive)
         except ClientLeftError:
             return
         visit = self.porter.answer(request)
@@ -90,6 +97,20 @@ class App:
         except asyncio.CancelledError:
             outcome = "cut"
         self.porter.close(visit, outcome)
+
+    async def _received(self, scope: Scope, receive: Receive) -> Request:
+        """The request; that of an upload with its file set aside."""
+        if not takes_file(scope["method"], scope["path"]):
+            return await _read(scope, receive)
+        head = _head(scope)
+        receiver = self.porter.uploads.receive(head.headers)
+        try:
+            async for piece in _pieces(receive, SIZE_LIMIT + _DRAINED_AT_MOST):
+                receiver.feed(piece)
+        except BaseException:
+            receiver.give_up()
+            raise
+        return head._replace(upload=receiver.finish())
 
     def close(self) -> None:
         """Let go of what goes on beside the answers: the watch over rule files."""
@@ -144,11 +165,14 @@ class App:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
+    return _head(scope, await _body(receive, scope["path"]))
+
+
+def _head(scope: Scope, body: bytes = b"") -> Request:
     lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     headers = dict(lines)
     if len(headers) < len(lines):
         headers = joined(lines)
-    body = await _body(receive, scope["path"])
     return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
 
 
@@ -174,3 +198,15 @@ async def _body(receive: Receive, path: str) -> bytes:
             chunks.append(message.get("body", b""))
         size += len(message.get("body", b""))
     return b"".join(chunks)
+
+
+async def _pieces(receive: Receive, most: int) -> AsyncIterator[bytes]:
+    """The body in the pieces that it comes in, up to about so many bytes."""
+    size, more = 0, True
+    while more and size <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        piece: bytes = message.get("body", b"")
+        size, more = size + len(piece), message.get("more_body", False)
+        yield piece

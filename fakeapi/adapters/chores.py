@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 0.05
 """Seconds after which clocks are looked at again: anybody may have moved one."""
+_SHORTEST = 0.001
 _CONCERNED = "/batches"
 
 
@@ -73,7 +74,7 @@ class Chores:
                     return 0.0
                 soonest = min(soonest, wait)
             self._behind = False
-            return soonest if self._waiting else None
+            return max(soonest, _SHORTEST) if self._waiting else None
 
     def _work(self, session: Session[Clock], budget: float) -> tuple[bool, float]:
         """Whether anything was done, and the seconds until there is more to do."""

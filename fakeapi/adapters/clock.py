@@ -40,14 +40,18 @@ class Clock(Protocol):
 class RealClock:
     """The time of this machine, steady: it never jumps while the process lives, but for `advance`."""
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+    def __init__(self, offset: float | None = None) -> None:
+        self._offset = time.time() - time.monotonic() if offset is None else offset
         self._advanced = threading.Condition()
         self._sleepers: set[asyncio.Future[None]] = set()
 
     def __call__(self) -> float:
         """Unix time in seconds."""
         return self._offset + time.monotonic()
+
+    def fork(self) -> RealClock:
+        """A clock that shows the same time, and goes on by itself."""
+        return RealClock(self._offset)
 
     def advance(self, seconds: float) -> None:
         """Let this many seconds pass at once: whoever waits, in a thread or in asyncio, wakes up if it is time.
@@ -115,6 +119,10 @@ class VirtualClock:
     def now(self) -> float:
         """Unix time in seconds."""
         return self._now
+
+    def fork(self) -> VirtualClock:
+        """A clock that shows the same time, and goes on by itself."""
+        return VirtualClock(self._now)
 
     def __call__(self) -> float:
         """Unix time in seconds."""

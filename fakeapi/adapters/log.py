@@ -6,10 +6,10 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import Any, TextIO
 
 import orjson
 
@@ -27,6 +27,17 @@ def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], Non
     if style == "quiet":
         return lambda exchange: out.write(_as_line(exchange, paint)) if exchange.sentence else None
     return lambda exchange: out.write(_as_line(exchange, paint))
+
+
+def reporter(style: str, stream: TextIO | None = None) -> Callable[[Sequence[Any]], None]:
+    """What to call with the problems of rule files when these have changed: a line for each, or that all is well."""
+    out = Stream(stream if stream is not None else sys.stderr)
+
+    def report(problems: Sequence[Any]) -> None:
+        for told in map(str, problems) if problems else ("the rules are reloaded",):
+            out.write(orjson.dumps({"time": _now(), "rules": told}).decode() if style == "json" else f"rules: {told}")
+
+    return report
 
 
 def take_over(style: str, stream: TextIO | None = None) -> None:

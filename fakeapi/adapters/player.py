@@ -23,8 +23,8 @@ class ConnectionCutError(Exception):
     """Raised where the connection can't be dropped directly: the server then drops it."""
 
 
-def _untold(_: bytes) -> None:
-    """Nobody wants to know what went out."""
+def _untold(_: object) -> None:
+    """Nobody wants to know."""
 
 
 async def play(
@@ -34,10 +34,12 @@ async def play(
     clock: Clock,
     sent: Callable[[bytes], None] = _untold,
     lateness: Lateness | None = None,
+    over: Callable[[str], None] = _untold,
 ) -> str:
     """Play a reply to its end: `completed`, `cut`, or `client left`.
 
-    What went out is told to `sent`, how late its waits end to `lateness`.
+    What went out is told to `sent`, how late its waits end to `lateness`. The first two ends are told to `over` before
+    the client can see them, so that whoever has the answer finds it remembered.
 
     Sends without a wait between them go out as one chunk. Headers go out with the first byte.
     """
@@ -45,13 +47,14 @@ async def play(
     held, pause = _until_pause(effects)
     if pause is None:
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        await send({"type": "http.response.body", "body": held})
         sent(held)
+        over("completed")
+        await send({"type": "http.response.body", "body": held})
         return "completed"
     lateness = lateness or Lateness()
     lateness.open += 1
     try:
-        return await _watched(_Play(reply, effects, send, clock, sent, lateness).on(held, pause), receive)
+        return await _watched(_Play(reply, effects, send, clock, sent, lateness, over).on(held, pause), receive)
     finally:
         lateness.open -= 1
 
@@ -118,6 +121,7 @@ class _Play:
         clock: Clock,
         sent: Callable[[bytes], None],
         lateness: Lateness,
+        over: Callable[[str], None],
     ) -> None:
         self._reply = reply
         self._effects = effects
@@ -125,6 +129,7 @@ class _Play:
         self._clock = clock
         self._sent = sent
         self._lateness = lateness
+        self._over = over
         self._started = False
         self._due = clock()
 
@@ -144,8 +149,12 @@ class _Play:
         if not self._started:
             self._started = True
             await _start(self._reply, self._send)
+        if not more:
+            self._sent(body)
+            self._over("completed")
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
-        self._sent(body)
+        if more:
+            self._sent(body)
 
     async def _wait(self, seconds: float) -> None:
         """Wait until `seconds` after the last wait was due, so that lateness never adds up."""
@@ -158,7 +167,9 @@ class _Play:
 
     async def _cut(self) -> str:
         """Drop the connection; the player is then told that the client left, which is our own doing."""
-        (await _flushed(self._send)).abort()
+        connection = await _flushed(self._send)
+        self._over("cut")
+        connection.abort()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(_CLOSED_WITHIN)
         return "cut"

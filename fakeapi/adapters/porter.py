@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
+from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import finalize, ref
 
 from fakeapi import engine
 from fakeapi.adapters import files
+from fakeapi.adapters.bell import Bell
 from fakeapi.adapters.chores import Chores
 from fakeapi.adapters.clock import Clock, RealClock, VirtualClock
-from fakeapi.chance import Chance
+from fakeapi.adapters.uploads import Uploads
+from fakeapi.chance import Chance, digest
 from fakeapi.endpoints import ruling
+from fakeapi.endpoints.files import KIND as FILE
 from fakeapi.endpoints.outcome import House
 from fakeapi.engine import Answer
-from fakeapi.errors import FakeapiError
+from fakeapi.errors import ApiError, FakeapiError
+from fakeapi.facts.sentences import refusal
 from fakeapi.memory import blobs
+from fakeapi.memory.changes import Drop
 from fakeapi.memory.journal import Journal, Record
-from fakeapi.memory.sessions import DEFAULT, Mark, Session, Sessions
+from fakeapi.memory.sessions import DEFAULT, Session, Sessions, objection
 from fakeapi.memory.store import Bound, Store
 from fakeapi.model import Exchange, Rule
 from fakeapi.settings import Settings
@@ -36,16 +43,27 @@ if TYPE_CHECKING:
     from fakeapi.rules.loading.reader import Known
 
 CLOCKS: dict[str, Callable[[], Clock]] = {"real": RealClock, "virtual": VirtualClock}
-OWN = frozenset({"seed", "contract", "models", "tools", "unmatched", "limits", "pace", "padding", "locked", "api_key"})
+OWN = frozenset(
+    {"seed", "contract", "models", "tools", "unmatched", "limits", "pace", "padding", "locked", "api_key"}
+    | {"thread_ttl", "batch_time"}
+)
 """The settings that a session may have of its own."""
+_STRANGERS = 2_000
+"""Rules of other sessions that a near miss looks at."""
+_SMALL = Bound(500_000, 128_000_000)
+"""The bound of what is small and must not be forgotten while its session lives."""
 
 
 class Visit(NamedTuple):
-    """One request that was answered, and is on its way back; `record` is its place in the journal, if there is one."""
+    """One request that was answered, and is on its way back; `record` is its place in the journal, if there is one.
+
+    `age` is that of its session when it came: a session that has begun anew since knows nothing of it.
+    """
 
     answer: Answer
     session: Session[Clock]
     record: Record | None = None
+    age: int = 0
 
     @property
     def reply(self) -> Reply:
@@ -74,28 +92,52 @@ class Porter:
         told: Callable[[tuple[Problem, ...]], None] = lambda _: None,
     ) -> None:
         self.settings = settings
-        self.house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
+        self.uploads = Uploads(settings.file_mb * 1_000_000, self._named_uploads)
+        house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
+        self.house = replace(house, uploads=self.uploads)
         self.store = Store(_bounds(settings))
         ttl, count = settings.session_ttl, settings.session_count
         self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
         self.journal = _journal(settings)
         self.lock = threading.RLock()
         self.chores = Chores(self)
-        self.over = threading.Condition(self.lock)
+        self.bell = Bell()
         self._log = log
         self.watcher = self._watched(settings.rules, told) if settings.rules else None
 
     def answer(self, request: Request) -> Visit:
         """The answer to the next request; what it changes is remembered at once."""
         with self.lock:
-            session = self.open(engine.session_of(self.settings, request))
+            session, fault = self._led(request)
             if self.chores:
                 self.chores.catch_up(session, request.path)
             session.number += 1
             record = None
             if self.journal is not None:
                 record = self.journal.open(request, session.id, session.clock(), time.monotonic())
-            return Visit(self._walk(session, request), session, record)
+                if self.bell:
+                    self.bell.ring(record.entry)
+            answer = self._walk(session, request) if fault is None else engine.refuse(fault, request, _luck(session))
+        if request.upload is not None:
+            self.uploads.settle(request.upload.blob, kept=answer.reply.status == 200)
+        return Visit(answer, session, record, session.age)
+
+    def _named_uploads(self) -> set[str]:
+        """The uploads that memory knows of, or would know of again after a roll back."""
+        with self.lock:
+            memories = [self.store.snapshot(session.id) for session in self.sessions]
+            memories += [mark.memory for session in self.sessions for mark in session.marks.values()]
+            return {entry.value.blob for memory in memories for key, entry in memory.items() if key[0] == FILE}
+
+    def _led(self, request: Request) -> tuple[Session[Clock], ApiError | None]:
+        """The session of a request; the default one, and a refusal, where it names one that can't be."""
+        id = engine.session_of(self.settings, request)
+        if self.sessions.find(id) is None and (why := objection(id)):
+            return self.open(), refusal("session_impossible", why=why)
+        session = self.open(id)
+        if over := session.over(session.clock()):
+            self.remove_rules(session, over)
+        return session, None
 
     def known(self) -> Known:
         """What rules may name here; see `ruling.known`."""
@@ -106,16 +148,18 @@ class Porter:
 
     def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
-        answer, session, record = visit
+        answer, session, record, age = visit
         exchange = answer.exchange if session.id == DEFAULT else answer.exchange._replace(session=session.id)
         left, diagnosis = engine.finish(answer, outcome), answer.diagnosis
         if left or record is not None:
-            with self.over:
-                self.store.apply(session.id, left)
+            with self.lock:
+                if left and session.age == age:
+                    self.store.apply(session.id, left)
                 if record is not None:
                     why = diagnosis.as_json() if diagnosis else None
                     record.close(exchange, answer.reply.headers, outcome, session.clock(), time.monotonic(), why)
-                    self.over.notify_all()
+                    if self.bell:
+                        self.bell.ring(record.entry)
         if self._log is not None:
             told = exchange if outcome == "completed" else exchange._replace(outcome=outcome)
             self._log(told._replace(diagnosis=diagnosis) if diagnosis else told)
@@ -129,39 +173,52 @@ class Porter:
         """The session of this id, born now if there is none."""
         return self.sessions.open(id, time.monotonic())
 
-    def change(self, session: Session[Clock], **changed: Any) -> None:
-        """From now on, these settings hold in a session. FakeapiError for those that only a whole server has."""
-        for name in changed.keys() - OWN:
+    def check(self, changed: Mapping[str, Any], before: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """FakeapiError where a session can't have these settings, beside those it has."""
+        for name in sorted(changed.keys() - OWN):
             known = name in {setting.name for setting in fields(Settings)}
             why = "belongs to the whole server" if known else "is no setting"
             raise FakeapiError(f"{name} {why}; a session may have its own {', '.join(sorted(OWN))}")
+        engine.furnish(self.house, replace(self.settings, **{**before, **changed}), source="")
+
+    def change(self, session: Session[Clock], **changed: Any) -> None:
+        """From now on, these settings hold in a session. FakeapiError for those that only a whole server has."""
         with self.lock:
-            engine.furnish(self.house, replace(self.settings, **{**session.changed, **changed}))
+            self.check(changed, session.changed)
             session.change(changed)
+
+    def remove_rules(self, session: Session[Clock], names: Collection[str]) -> None:
+        """Ask these rules no more, and forget what they have answered."""
+        with self.lock:
+            session.set_rules(tuple(rule for rule in session.rules if rule.name not in names))
+            self.forget_rules(session, names)
+
+    def forget_rules(self, session: Session[Clock], names: Collection[str]) -> None:
+        """Forget how often these rules have answered, and where their scenarios are."""
+        keys = [key for name in names for key in (ruling.used_key(name), ruling.turn_key(name))]
+        self.store.apply(session.id, map(Drop, keys))
 
     def reset(self, session: Session[Clock]) -> None:
         """Let a session begin anew: nothing remembered, no rules or settings of its own, its exchanges from 1."""
         with self.lock:
             self._forget(session.id)
-            session.set_rules(())
-            session.changed, session.number = {}, 0
+            session.begin_anew(self.sessions.new_clock())
 
     def mark(self, session: Session[Clock], name: str) -> None:
         """Take a snapshot of a session under a name."""
         with self.lock:
-            memory = self.store.snapshot(session.id)
-            last = self.journal.last if self.journal else 0
-            session.marks[name] = Mark(memory, session.rules, session.changed, session.number, last)
+            last = 0 if self.journal is None else self.journal.last
+            session.mark(name, self.store.snapshot(session.id), _forked(session.clock), last)
 
     def roll_back(self, session: Session[Clock], name: str) -> None:
         """Let a session be what it was when the snapshot of this name was taken. KeyError if there is none."""
         with self.lock:
             mark = session.marks[name]
+            shared = self.sessions.new_clock() is session.clock
+            session.go_back(mark, session.clock if shared else _forked(mark.clock))
             self.store.restore(session.id, mark.memory)
             self.chores.look_at(session.id)
-            session.set_rules(mark.rules)
-            session.changed, session.number = mark.changed, mark.number
-            if self.journal:
+            if self.journal is not None:
                 self.journal.rollback(session.id, mark.journal)
 
     def set_rules(self, rules: tuple[Rule, ...]) -> None:
@@ -189,9 +246,9 @@ class Porter:
 
     def _walk(self, session: Session[Clock], request: Request) -> Answer:
         """The engine's answer; walked again where another process has changed what it was decided from."""
-        now = session.clock()
         house = self.house_of(session)
-        luck = Chance(house.settings.seed, session.number, now)
+        luck = _luck(session, house.settings.seed)
+        now = luck.now
         while True:
             answer = engine.handle(house, request, luck, self.store.view(session.id, now))
             if not answer.changes:
@@ -210,7 +267,7 @@ class Porter:
         if session.changed:
             house = engine.furnish(house, session.settings(self.settings), house.rules)
         if session.rules:
-            house = replace(house, rules=(*session.rules, *house.rules))
+            house = replace(house, rules=session.asked(house.rules))
         if house.settings.unmatched == "error":
             house = replace(house, elsewhere=lambda: self._rules_elsewhere(session.id))
         session.house = house
@@ -218,12 +275,27 @@ class Porter:
 
     def _rules_elsewhere(self, id: str) -> tuple[Rule, ...]:
         """The rules of other sessions, as near misses name them."""
-        return tuple(rule for other in self.sessions if other.id != id for rule in other.rules)
+        others = (rule for other in reversed(tuple(self.sessions)) if other.id != id for rule in other.rules)
+        return tuple(islice(others, _STRANGERS))
 
     def _forget(self, id: str) -> None:
         self.store.drop(id)
-        if self.journal:
+        if self.journal is not None:
             self.journal.drop(id)
+
+
+def _luck(session: Session[Clock], seed: int = 0) -> Chance:
+    """The ids of a session's next exchange. Under a virtual clock equal sessions have equal ids; under a real one, no
+    two sessions of a server have an id in common."""
+    clock = session.clock
+    salt = digest(session.id) if session.id != DEFAULT and isinstance(clock, RealClock) else b""
+    return Chance(seed, session.number, clock(), salt)
+
+
+def _forked(clock: Clock) -> Clock:
+    """A clock that shows the same time and goes on by itself; one of a user's own making is shared."""
+    fork: Callable[[], Clock] | None = getattr(clock, "fork", None)
+    return clock if fork is None else fork()
 
 
 def _journal(settings: Settings) -> Journal | None:
@@ -234,6 +306,8 @@ def _journal(settings: Settings) -> Journal | None:
 
 def _bounds(settings: Settings) -> dict[str, Bound]:
     return {
+        "rule": _SMALL,
+        "turn": _SMALL,
         "cache": Bound(settings.cache_entries),
         "thread": Bound(settings.thread_entries, settings.thread_mb * 1_000_000),
         blobs.BLOB: Bound(blobs.MOST_PARTS, settings.batch_mb * 1_000_000),

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from fakeapi.adapters.clock import Clock, RealClock, VirtualClock, sleep
 from fakeapi.adapters.playback import Playback
 from fakeapi.adapters.porter import Porter
+from fakeapi.engine import takes_file
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
-from fakeapi.wire import Request, joined
+from fakeapi.wire import Request, Upload, joined
 
 if TYPE_CHECKING:
     import anthropic
@@ -70,14 +71,18 @@ class Transport(_AnyTransport):
         Raises the library's RemoteProtocolError where the connection is cut before, and its ReadTimeout where they
         take longer than the client's read timeout.
         """
-        playback = self._play(request, request.read())
+        if self._brings_file(request):
+            playback = self._play(request, b"", self._set_aside(request))
+        else:
+            playback = self._play(request, request.read())
         return _response(request, playback, playback.read())
 
     async def handle_async_request(self, request: Any) -> Any:
         """The same for async clients, under asyncio or trio."""
-        body = await request.aread()
+        upload = await self._set_aside_async(request) if self._brings_file(request) else None
+        body = await request.aread() if upload is None else b""
         await sleep(0)
-        playback = self._play(request, body)
+        playback = self._play(request, body, upload)
         return _response(request, playback, await playback.read_async())
 
     def __enter__(self) -> Self:
@@ -98,9 +103,25 @@ class Transport(_AnyTransport):
     async def aclose(self) -> None:
         """The same."""
 
-    def _play(self, request: Any, body: bytes) -> Playback:
+    def _brings_file(self, request: Any) -> bool:
+        return takes_file(request.method, request.url.path)
+
+    def _set_aside(self, request: Any) -> Upload:
+        """The upload, with its file where the server keeps it."""
+        receiver = self.porter.uploads.receive(request.headers)
+        for piece in request.stream:
+            receiver.feed(piece)
+        return receiver.finish()
+
+    async def _set_aside_async(self, request: Any) -> Upload:
+        receiver = self.porter.uploads.receive(request.headers)
+        async for piece in request.stream:
+            receiver.feed(piece)
+        return receiver.finish()
+
+    def _play(self, request: Any, body: bytes, upload: Upload | None = None) -> Playback:
         library = import_module(_library(request))
-        visit = self.porter.answer(_understood(request, body))
+        visit = self.porter.answer(_understood(request, body)._replace(upload=upload))
         patience = request.extensions.get("timeout", {}).get("read")
         return Playback(visit.reply, self.clock, patience, library, partial(self.porter.close, visit), visit.sent)
 

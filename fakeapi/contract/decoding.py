@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from fakeapi.errors import ApiError
+from fakeapi.facts.familiar import recognized
 from fakeapi.facts.nesting import is_deeper
 from fakeapi.facts.sentences import refusal
 from fakeapi.wire import Request
@@ -46,7 +47,8 @@ def parse(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise refusal("json_invalid", reason=str(fault)) from None
-    if _may_be_deep(body) and is_deeper(value, DEPTH_LIMIT):
+    value, strange = recognized(value, len(body)) if len(body) > _LONG else (value, value)
+    if _may_be_deep(body) and is_deeper(strange, DEPTH_LIMIT):
         raise refusal("json_too_deep", limit=DEPTH_LIMIT)
     return value
 

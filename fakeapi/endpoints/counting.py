@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import orjson
 
 from fakeapi.chance import Chance
@@ -9,6 +11,7 @@ from fakeapi.contract import decoding
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.asking import hear, strike_plain
+from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import House, Outcome
 from fakeapi.facts import editing
 from fakeapi.memory.changes import View
@@ -21,7 +24,8 @@ def count(
     house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
 ) -> Outcome:
     """The whole input count of a request, cached or not."""
-    call = admit(house, decoding.decode_request(request), caller, "count_tokens")
+    resume = partial(attach, house, view, caller.key)
+    call = admit(house, decoding.decode_request(request), caller, "count_tokens", resume)
     tokens = usage.input_tokens(house.examples.find(call), call, house.sizes)
     body: Json = {"input_tokens": tokens}
     if call.body.get("context_management"):

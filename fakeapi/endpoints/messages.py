@@ -9,6 +9,7 @@ from fakeapi.encoding.headers import JSON
 from fakeapi.endpoints import caching, limiting, saying, threads
 from fakeapi.endpoints.asking import error_headers, hear
 from fakeapi.endpoints.caching import Cached
+from fakeapi.endpoints.files.attaching import created
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome, Remembered
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.endpoints.saying import Said
@@ -30,8 +31,9 @@ def answer(
     ttft = (asked.pace or house.pace).ttft
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
+    made = created(view, message, caller, luck)
     toll = limiting.charge(house, view, call, message.usage, caller, luck)
-    kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes))
+    kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes, *made))
     scene = Scene(luck, caller.key, message.model)
     if asked is NOTHING:
         effects = encode(house, call, message, house.pace, said.mark, shared_tail(said, message, cached))

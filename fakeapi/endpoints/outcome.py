@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, TypeAlias
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
@@ -21,12 +21,29 @@ from fakeapi.settings import Settings
 from fakeapi.wire import Effect, HeaderLines, Request
 
 
+class Uploads(Protocol):
+    """Where a shell keeps the bytes of uploaded files."""
+
+    def read(self, blob: str) -> Iterator[bytes]:
+        """The bytes of a file in pieces; none where they are gone."""
+        ...
+
+
+class NoUploads:
+    """Where there are none."""
+
+    def read(self, blob: str) -> Iterator[bytes]:
+        """Nothing."""
+        return iter(())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class House:
     """Everything a server, or a session of it, holds that no request changes.
 
     `every` is the catalogue before the settings narrow it; `rules` are asked in this order; `elsewhere` gives those
-    of other sessions, for near misses; `limits` are those enforced.
+    of other sessions, for near misses; `limits` are those enforced; `uploads` keeps the bytes of
+    files.
     """
 
     settings: Settings
@@ -39,6 +56,7 @@ class House:
     rules: tuple[Rule, ...] = ()
     elsewhere: Callable[[], tuple[Rule, ...]] = tuple
     limits: Limits | None = None
+    uploads: Uploads = field(default_factory=NoUploads)
 
 
 class Asked(NamedTuple):

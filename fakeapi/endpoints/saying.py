@@ -13,6 +13,7 @@ from fakeapi.contract import decoding
 from fakeapi.endpoints import ruling, threads
 from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.caching import Counts
+from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import House
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.facts import prefixes as cached
@@ -24,7 +25,8 @@ from fakeapi.replies.responding import Ruled
 from fakeapi.wire import Effect, Request
 
 _REMEMBERED, _REMEMBERED_BYTES = 256, 8192
-_MAY_CONTINUE = b"thread"
+_LOOKS_UP = (b"thread", b"file_id")
+"""In the body of a request that names something that memory holds."""
 
 
 class Said(NamedTuple):
@@ -53,18 +55,21 @@ def read(house: House, view: View, request: Request, caller: Caller) -> Call:
     body, kind = request.body, request.headers.get("content-type")
     if _is_remembered(request):
         return _read_again(house, body, kind, caller.version, caller.betas)
-    resume = partial(_resumed, view, caller.key)
+    resume = partial(_completed, house, view, caller.key)
     encoding = request.headers.get("content-encoding")
     return admit(house, decoding.decode(body, kind, encoding), _nameless(caller), resume=resume)
 
 
-def _resumed(view: View, key: str, call: Call, strict: bool) -> Call:
-    return threads.resume(view, call, key, strict)
+def _completed(house: House, view: View, key: str, call: Call, strict: bool) -> Call:
+    """The call with what memory holds of it: the thread that it continues, the files that it names."""
+    return attach(house, view, key, threads.resume(view, call, key, strict), strict)
 
 
 def _is_remembered(request: Request) -> bool:
     body = request.body
-    return len(body) <= _REMEMBERED_BYTES and _MAY_CONTINUE not in body and "content-encoding" not in request.headers
+    if len(body) > _REMEMBERED_BYTES or any(name in body for name in _LOOKS_UP):
+        return False
+    return "content-encoding" not in request.headers
 
 
 def _nameless(caller: Caller) -> Caller:

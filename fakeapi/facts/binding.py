@@ -7,13 +7,13 @@ Newer models refuse thinking that comes back after something before it was chang
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
 from fakeapi.facts import signatures
+from fakeapi.facts.familiar import about
 from fakeapi.facts.frames import unread_system
 from fakeapi.model import Json, Model
 
@@ -77,22 +77,18 @@ def ahead(body: Json, model: Model) -> Context:
     """
     if FEATURE not in model.features:
         return Context(None, None, None, _last_of_turn(body))
-    prefix, before = _Prefix(), FIRST
-    for place in _places(body):
-        if place.kind in THOUGHTS:
-            before = _token(place.part)
-        else:
-            prefix.add(place)
-    return Context(_system(body), _tools(body), prefix.digest(), before)
+    before = FIRST
+    for thought in thoughts(body):
+        before = thought.token
+    return Context(_system(body), _tools(body), _prefixes(body).whole, before)
 
 
 def thoughts(body: Json) -> Iterator[Thought]:
     """The thinking blocks of a conversation, in order."""
     before = None
-    for place in _places(body):
-        if place.kind in THOUGHTS:
-            token = _token(place.part)
-            yield Thought(place.message, place.block, token, place.kind, before)
+    for index, message in _messages(body):
+        for block, kind, token in about(message, _thoughts_of):
+            yield Thought(index, block, token, kind, before)
             before = token
 
 
@@ -100,18 +96,15 @@ def misfits(body: Json, model: Model) -> list[Misfit]:
     """The thinking blocks made by this model that aren't where they were made; each is checked by itself."""
     if FEATURE not in model.features:
         return []
-    own = {(thought.message, thought.block): thought for thought in thoughts(body) if thought.is_by(model)}
+    own = [thought for thought in thoughts(body) if thought.is_by(model)]
     if not own:
         return []
     found: list[Misfit] = []
-    prefix, system, tools = _Prefix(), _system(body), _tools(body)
-    for place in _places(body):
-        if place.kind not in THOUGHTS:
-            prefix.add(place)
-        elif thought := own.get((place.message, place.block)):
-            context = Context(system, tools, prefix.digest(), thought.before)
-            differs = signatures.moved(thought.token, thought.purpose, *context)
-            found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
+    system, tools, prefixes = _system(body), _tools(body), _prefixes(body).before
+    for thought in own:
+        context = Context(system, tools, prefixes[thought.message, thought.block], thought.before)
+        differs = signatures.moved(thought.token, thought.purpose, *context)
+        found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
     return found
 
 
@@ -119,11 +112,12 @@ def dropped(body: Json, model: Model) -> list[str]:
     """The paths of the blocks that the check takes out: a misfit takes the thinking that follows it at once along."""
     wrong = {misfit.thought.path for misfit in misfits(body, model)}
     found: list[str] = []
-    falls, at = False, -1
-    for place in _places(body) if wrong else ():
-        falls = place.kind in THOUGHTS and (place.path in wrong or (falls and place.message == at))
-        found += [place.path] if falls else []
-        at = place.message
+    for index, message in _messages(body) if wrong else ():
+        falls = False
+        for block, part in enumerate(_parts(message.get("content"))):
+            path = f"messages.{index}.content.{block}"
+            falls = str(part.get("type")) in THOUGHTS and (path in wrong or falls)
+            found += [path] if falls else []
     return found
 
 
@@ -135,53 +129,74 @@ def behaviour(body: Json) -> str | None:
     return wanted if isinstance(wanted, str) else None
 
 
-class _Place(NamedTuple):
-    """A block of a message, and where it stands."""
-
-    message: int
-    block: int
-    role: str
-    kind: str
-    part: Json
-
-    @property
-    def path(self) -> str:
-        return f"messages.{self.message}.content.{self.block}"
-
-
-def _places(body: Json) -> Iterator[_Place]:
-    """Every block of every message, a string as a text; what is neither is left out (the schema has had its say)."""
+def _messages(body: Json) -> Iterator[tuple[int, Json]]:
+    """Every message with its index; what is none is left out (the schema has had its say)."""
     messages = body.get("messages")
     for index, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message, dict):
-            for place, part in enumerate(_parts(message.get("content"))):
-                yield _Place(index, place, str(message.get("role")), str(part.get("type")), part)
+            yield index, message
+
+
+def _thoughts_of(message: Json) -> tuple[tuple[int, str, str], ...]:
+    """Index, type and token of the thinking blocks of a message."""
+    parts = enumerate(_parts(message.get("content")))
+    return tuple((at, kind, _token(part)) for at, part in parts if (kind := str(part.get("type"))) in THOUGHTS)
 
 
 def _parts(content: Any) -> list[Json]:
+    """The blocks of a message, a string as a text; what is neither is empty."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [part if isinstance(part, dict) else {} for part in content] if isinstance(content, list) else []
 
 
-class _Prefix:
-    """The digest of what was said so far. Compaction starts it anew: the server forgets what came before."""
+class _Prefixes(NamedTuple):
+    """The digests of what was said before each thinking block, by message and block, and of the whole."""
 
-    def __init__(self) -> None:
-        self._hash = blake2b(digest_size=16)
-        self._role = ""
+    before: dict[tuple[int, int], bytes]
+    whole: bytes
 
-    def add(self, place: _Place) -> None:
-        if place.kind == "text" and not place.part.get("text"):
-            return
-        if place.kind == "compaction":
-            self._hash, self._role = blake2b(digest_size=16), ""
-        said = _said(place.part)
-        self._hash.update(said if place.role == self._role else place.role.encode() + said)
-        self._role = place.role
 
-    def digest(self) -> bytes:
-        return self._hash.copy().digest()
+def _prefixes(body: Json) -> _Prefixes:
+    """Thinking is no part of them. Compaction starts them anew: the server forgets what came before.
+
+    The last ones are remembered by the very body, which nobody changes: contract and answer ask for them in turn.
+    """
+    global _last
+    known, found = _last
+    if known is not body:
+        found = _read_prefixes(body)
+        _last = (body, found)
+    return found
+
+
+_last: tuple[Json, _Prefixes] = ({}, _Prefixes({}, b""))
+
+
+def _read_prefixes(body: Json) -> _Prefixes:
+    prefix, spoken = blake2b(digest_size=16), ""
+    before: dict[tuple[int, int], bytes] = {}
+    for index, message in _messages(body):
+        role = str(message.get("role"))
+        for block, (kind, said) in enumerate(about(message, _saying)):
+            if kind in THOUGHTS:
+                before[index, block] = prefix.copy().digest()
+            elif said:
+                if kind == "compaction":
+                    prefix, spoken = blake2b(digest_size=16), ""
+                prefix.update(said if role == spoken else role.encode() + said)
+                spoken = role
+    return _Prefixes(before, prefix.digest())
+
+
+def _saying(message: Json) -> tuple[tuple[str, bytes], ...]:
+    """Type and digested bytes of the blocks of a message; b"" for what says nothing."""
+    return tuple((str(part.get("type")), _unless_silent(part)) for part in _parts(message.get("content")))
+
+
+def _unless_silent(part: Json) -> bytes:
+    kind = str(part.get("type"))
+    return b"" if kind in THOUGHTS or (kind == "text" and not part.get("text")) else _said(part)
 
 
 def _said(part: Json) -> bytes:
@@ -204,17 +219,11 @@ def _bytes(text: Any) -> bytes:
 
 def _tools(body: Json) -> bytes:
     """The tools whatever their order; those that are loaded later don't count."""
-    return _tools_digest(_written(body.get("tools")))
+    return about(body.get("tools"), _tools_digest)
 
 
-@lru_cache(maxsize=16)
-def _tools_digest(written: bytes) -> bytes:
-    """By content, since an agent sends the same tools with each of its requests."""
-    try:
-        tools = _parts(orjson.loads(written))
-    except orjson.JSONDecodeError:
-        tools = []
-    loaded = [{**tool, "type": tool.get("type") or "custom"} for tool in tools if not tool.get("defer_loading")]
+def _tools_digest(tools: Any) -> bytes:
+    loaded = [{**tool, "type": tool.get("type") or "custom"} for tool in _parts(tools) if not tool.get("defer_loading")]
     return blake2b(b"\n".join(sorted(map(_said, loaded))), digest_size=16).digest()
 
 
@@ -227,13 +236,15 @@ def _system(body: Json) -> bytes:
 
 def _last_of_turn(body: Json) -> str:
     """The last thinking in the assistant's words that the answer continues, or FIRST."""
-    before = FIRST
-    for place in _places(body):
-        if place.role != "assistant":
-            before = FIRST
-        elif place.kind in THOUGHTS:
-            before = _token(place.part)
-    return before
+    messages = body.get("messages")
+    for message in reversed(messages) if isinstance(messages, list) else ():
+        if not isinstance(message, dict):
+            continue
+        if str(message.get("role")) != "assistant" and _parts(message.get("content")):
+            return FIRST
+        if found := _thoughts_of(message):
+            return found[-1][2]
+    return FIRST
 
 
 def _token(part: Json) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from fakeapi.facts.familiar import about
 from fakeapi.model import Json
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -63,20 +64,31 @@ def normal_form(messages: list[Json]) -> bytes:
     Neighbours of one role are merged, and neighbouring texts; empty ones are dropped. A string equals a text block; any
     image, any binary document and any thinking equals another; tool ids, cache marks and callers don't count.
     """
-    turns: list[list[Any]] = []
+    turns: list[tuple[bytes, list[Json]]] = []
     for message in messages:
-        seen = [_normal(part) for part in blocks(message.get("content")) if part["type"] not in _UNSEEN]
-        if not seen or (_EMPTY in seen and seen.count(_EMPTY) == len(seen)):
-            continue
-        if turns and turns[-1][0] == message["role"]:
-            turns[-1][1] += seen
-        else:
-            turns.append([message["role"], seen])
-    whole = [[role, parts if len(parts) == 1 else _ordered(parts)] for role, parts in turns]
-    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+        said = about(message, _turn)
+        if said and turns and turns[-1][1][0]["role"] == message["role"]:
+            turns[-1][1].append(message)
+        elif said:
+            turns.append((said, [message]))
+    return b"[%b]" % b",".join(said if len(turn) == 1 else _turn(*turn) for said, turn in turns)
 
 
 _EMPTY, _PICTURE = ["text", ""], ["image"]
+
+
+def _turn(*messages: Json) -> bytes:
+    """The normal form of messages of one role; empty where they say nothing."""
+    seen = [
+        _normal(part)
+        for message in messages
+        for part in blocks(message.get("content"))
+        if part["type"] not in _UNSEEN
+    ]
+    if not seen or (_EMPTY in seen and seen.count(_EMPTY) == len(seen)):
+        return b""
+    turn = [messages[0]["role"], seen if len(seen) == 1 else _ordered(seen)]
+    return orjson.dumps(turn, option=orjson.OPT_SORT_KEYS)
 
 
 def _ordered(parts: list[Any]) -> list[Any]:

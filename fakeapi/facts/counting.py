@@ -11,6 +11,7 @@ import orjson
 
 from fakeapi.facts import conversation, tokens
 from fakeapi.facts.block_costs import CALLS, Scale, Sizes, block_cost, call, result, thought
+from fakeapi.facts.familiar import about
 from fakeapi.facts.frames import Frame, frame, server_tool, unread_system
 from fakeapi.facts.written import written
 from fakeapi.model import Json, Model
@@ -18,6 +19,7 @@ from fakeapi.model import Json, Model
 _HIDDEN = frozenset({"thinking", "redacted_thinking"})
 _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _NEWEST = "9999"
+_PLAIN = CALLS | _HIDDEN | {"text"}
 _SERVED = ("_tool_result", "mcp_tool_listing")
 """Blocks of an answer that the API puts in, so that the model writes nothing for them (recorded)."""
 
@@ -31,13 +33,15 @@ class Part(NamedTuple):
 
     Attributes:
         block: what is read here; None around blocks, and where a block's place is kept but nothing of it is read.
-        role: of the message that begins here, else "".
+        message, at: of a block in a message, the indices of both; `at` is that of a tool or of a block of the system
+            prompt, too.
     """
 
     location: str
     tokens: int
     block: Json | None = None
-    role: str = ""
+    message: int = -1
+    at: int = 0
 
 
 def input_tokens(body: Json, model: Model, sizes: Sizes | None = None) -> int:
@@ -72,7 +76,8 @@ _last: tuple[Json, Model | None, Sizes | None, list[Part]] = ({}, None, None, []
 def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None, around: Frame | None = None) -> list[Part]:
     """As `parts`, but of a validated request only: another may raise. `around` stands for the model's overheads."""
     own = around or frame(model.tokenizer, model.created_at)
-    scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), _definitions(body, model))
+    definitions = about(body.get("tools"), _definitions, model.tokenizer)
+    scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), definitions)
     edges = _around(body, model, scale)
     found = [*_tools(body, edges, scale), *_system(body, edges, scale), *_messages(body, edges, scale)]
     edge = -1 if own.opening_last else 0
@@ -163,17 +168,21 @@ def _answer_costs(content: Sequence[Json], scale: Scale) -> Iterator[int]:
 
 def _names(body: Json) -> dict[str, str]:
     """The tools that the conversation's calls name, by the id of the call."""
-    blocks = (block for message in body["messages"] for block in conversation.blocks(message.get("content")))
-    return {block["id"]: block["name"] for block in blocks if block["type"] in CALLS}
+    return {id: name for message in body["messages"] for id, name in about(message, _names_in)}
 
 
-def _definitions(body: Json, model: Model) -> dict[str, int]:
-    return {tool["name"]: _definition(tool, model) for tool in body.get("tools") or () if "input_schema" in tool}
+def _names_in(message: Json) -> tuple[tuple[str, str], ...]:
+    blocks = conversation.blocks(message.get("content"))
+    return tuple((block["id"], block["name"]) for block in blocks if block["type"] in CALLS)
 
 
-def _definition(tool: Json, model: Model) -> int:
+def _definitions(tools: Sequence[Json] | None, family: str) -> dict[str, int]:
+    return {tool["name"]: _definition(tool, family) for tool in tools or () if "input_schema" in tool}
+
+
+def _definition(tool: Json, family: str) -> int:
     said = [tool.get("description"), tool["name"], tool["input_schema"], tool.get("input_examples")]
-    return _defined(orjson.dumps(said), model.tokenizer)
+    return _defined(orjson.dumps(said), family)
 
 
 @lru_cache(maxsize=1024)
@@ -209,7 +218,7 @@ def _tools(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
     if around.tools:
         yield Part("tools", around.tools)
     for index, tool in enumerate(tools):
-        yield Part(f"tools.{index}", _tool(tool, scale), None if tool.get("defer_loading") else tool)
+        yield Part(f"tools.{index}", _tool(tool, scale), None if tool.get("defer_loading") else tool, at=index)
 
 
 def _tool(tool: Json, scale: Scale) -> int:
@@ -223,7 +232,7 @@ def _system(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
     if around.system:
         yield Part("system", around.system)
     for index, cost in enumerate(_turn(blocks, [block["type"] for block in blocks], scale, opens=True)):
-        yield Part(f"system.{index}", cost, blocks[index])
+        yield Part(f"system.{index}", cost, blocks[index], at=index)
     if around.after:
         yield Part("system", around.after)
 
@@ -246,25 +255,54 @@ def _around_system(prompt: str, body: Json, scale: Scale) -> int:
 
 def _messages(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
     own, turns = scale.frame, _read(body["messages"])
-    asked = max((turn[0] for turn in turns if _asks(turn)), default=-1)
+    asked = max((turn[0] for turn in turns if turn[2].asks), default=-1)
     role, ahead = "", around.ahead
-    for number, (index, message, blocks, kinds) in enumerate(turns):
-        thoughts = own.keeps_thinking or index > asked
-        costs = _turn(blocks, kinds, scale, opens=message["role"] != role, thoughts=thoughts)
-        costs[0] += _edge(role, message["role"], own) - ahead
-        role, ahead = message["role"], 0
+    for number, (index, message, said) in enumerate(turns):
         follows = turns[number + 1][1]["role"] if number + 1 < len(turns) else ""
-        if kinds[-1] == "tool_result" and follows != role:
-            ahead = own.turn - own.turn_after_result
-            costs[-1] += ahead
-        place, starts = f"messages.{index}.content", role
-        whole = isinstance(message["content"], str)
-        for at, (cost, block, kind) in enumerate(zip(costs, blocks, kinds, strict=True)):
-            read = block if thoughts or kind not in _HIDDEN else None
-            yield Part(place if whole else f"{place}.{at}", cost, read, starts)
-            starts = ""
+        spot = _Spot(index, role, ahead, follows, own.keeps_thinking or index > asked)
+        if said.depends:
+            yield from _turn_parts(message, spot, scale)
+        else:
+            names = tuple(scale.names.get(id, "") for id in said.results) if len(said.results) > 1 else ()
+            yield from about(message, _plain_parts, spot, scale.family, own, names)
+        role = message["role"]
+        ahead = own.turn - own.turn_after_result if said.kinds[-1] == "tool_result" and follows != role else 0
     if role != "assistant" or around.end:
         yield Part("messages", around.end + (own.turn - ahead if role != "assistant" else 0))
+
+
+class _Spot(NamedTuple):
+    """Where a message stands, as far as its cost depends on that.
+
+    Attributes:
+        index: among the messages. before, follows: the roles of those around it, "" without any.
+        ahead: tokens of its beginning that were counted before. thoughts: whether its thinking is read.
+    """
+
+    index: int
+    before: str
+    ahead: int
+    follows: str
+    thoughts: bool
+
+
+def _plain_parts(message: Json, spot: _Spot, family: str, own: Frame, names: tuple[str, ...]) -> tuple[Part, ...]:
+    """The parts of a message whose costs depend on no more than these; `names` of the tools, where there are several
+    results."""
+    named = dict(zip(about(message, _said).results, names, strict=bool(names)))
+    return tuple(_turn_parts(message, spot, Scale(family, own, names=named)))
+
+
+def _turn_parts(message: Json, spot: _Spot, scale: Scale) -> Iterator[Part]:
+    blocks, kinds, role, own = *about(message, _said)[:2], message["role"], scale.frame
+    costs = _turn(blocks, kinds, scale, opens=role != spot.before, thoughts=spot.thoughts)
+    costs[0] += _edge(spot.before, role, own) - spot.ahead
+    if kinds[-1] == "tool_result" and spot.follows != role:
+        costs[-1] += own.turn - own.turn_after_result
+    place, whole = f"messages.{spot.index}.content", isinstance(message["content"], str)
+    for at, (cost, block, kind) in enumerate(zip(costs, blocks, kinds, strict=True)):
+        read = block if spot.thoughts or kind not in _HIDDEN else None
+        yield Part(place if whole else f"{place}.{at}", cost, read, spot.index, at)
 
 
 def _edge(before: str, role: str, own: Frame) -> int:
@@ -275,27 +313,51 @@ def _edge(before: str, role: str, own: Frame) -> int:
     return own.turn + stand_in
 
 
-_Turn: TypeAlias = tuple[int, Json, list[Json], list[str]]
-"""A message that has content: its index, itself, its blocks and their types."""
+class _Said(NamedTuple):
+    """A message as it is counted.
+
+    Attributes:
+        blocks, kinds: its blocks and their types. results: the ids of the calls whose results it has.
+        asks: whether a user says more in it than what tools gave back.
+        depends: whether its cost depends on more than its texts: sizes of media, definitions of tools.
+    """
+
+    blocks: list[Json]
+    kinds: list[str]
+    results: tuple[str, ...]
+    asks: bool
+    depends: bool
+
+
+def _said(message: Json) -> _Said:
+    blocks = conversation.blocks(message.get("content"))
+    kinds = [block["type"] for block in blocks]
+    results = tuple(block["tool_use_id"] for block in blocks if block["type"] == "tool_result")
+    asks = message["role"] == "user" and len(results) < len(kinds)
+    return _Said(blocks, kinds, results, asks, not all(map(_is_plain, blocks)))
+
+
+def _is_plain(block: Json) -> bool:
+    """Whether all that a block costs is in its texts."""
+    if block["type"] != "tool_result":
+        return block["type"] in _PLAIN
+    return all(inner["type"] == "text" for inner in conversation.blocks(block.get("content")))
+
+
+_Turn: TypeAlias = tuple[int, Json, _Said]
+"""A message that has content: its index, itself, and what it says."""
 
 
 def _read(messages: Sequence[Json]) -> list[_Turn]:
     """What is read of the messages: those before the latest compaction are not any more, nor those without content."""
     turns: list[_Turn] = []
     for index, message in enumerate(messages):
-        blocks = conversation.blocks(message.get("content"))
-        kinds = [block["type"] for block in blocks]
-        if "compaction" in kinds:
+        said = about(message, _said)
+        if "compaction" in said.kinds:
             turns.clear()
-        if blocks:
-            turns.append((index, message, blocks, kinds))
+        if said.blocks:
+            turns.append((index, message, said))
     return turns
-
-
-def _asks(turn: _Turn) -> bool:
-    """Is it a user message that says more than what tools gave back?"""
-    _, message, _, kinds = turn
-    return message["role"] == "user" and kinds.count("tool_result") < len(kinds)
 
 
 def _turn(

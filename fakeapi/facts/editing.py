@@ -7,7 +7,6 @@ The answer and POST /v1/messages/count_tokens count what is left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,7 +15,8 @@ from fakeapi import assets
 from fakeapi.facts import counting, tokens
 from fakeapi.facts.block_costs import CALLS, Sizes
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.frames import frame
+from fakeapi.facts.familiar import about
+from fakeapi.facts.frames import frame, with_thoughts
 from fakeapi.model import Json, Model
 
 _THOUGHTS = frozenset({"thinking", "redacted_thinking"})
@@ -103,7 +103,7 @@ class _Scale(NamedTuple):
 
     def count(self, body: Json) -> int:
         own = frame(self.model.tokenizer, self.model.created_at)
-        around = replace(own, keeps_thinking=True) if self.whole else own
+        around = with_thoughts(own) if self.whole else own
         return sum(part.tokens for part in counting.shaped_parts(body, self.model, self.sizes, around))
 
 
@@ -131,11 +131,14 @@ def _concerns(body: Json) -> bool:
     if body.get("context_management"):
         return True
     messages = body.get("messages")
-    return type(messages) is list and any(
-        type(block) is dict and block.get("type") in ("compaction", _UNREAD)
-        for message in messages
-        if type(message) is dict and type(message.get("content")) is list
-        for block in message["content"]
+    return type(messages) is list and any(type(message) is dict and about(message, _folds) for message in messages)
+
+
+def _folds(message: Json) -> bool:
+    """Whether a message holds what changes how others are read."""
+    content = message.get("content")
+    return type(content) is list and any(
+        type(block) is dict and block.get("type") in ("compaction", _UNREAD) for block in content
     )
 
 

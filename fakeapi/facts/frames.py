@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
 from fakeapi import assets
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The tokens around the texts. Source: recorded traffic, fitted by `benchmarks/fit_tokens.py`.
+
+    A frame is told from others by being itself, so that what was counted with it can be remembered.
 
     Attributes:
         opening: before everything; opening_last: it stands before the answer instead. turn: each turn, the answer's
@@ -93,6 +95,12 @@ def frame(family: str, created_at: str = "9999") -> Frame:
         if row["family"] == family and (not members or row["since"] <= created_at):
             members |= row
     return Frame(**{field.name: members[field.name] for field in fields(Frame)})
+
+
+@cache
+def with_thoughts(own: Frame) -> Frame:
+    """The same frame, but that earlier turns' thinking stays in the prompt."""
+    return own if own.keeps_thinking else replace(own, keeps_thinking=True)
 
 
 @cache

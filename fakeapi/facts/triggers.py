@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from fakeapi import assets
+from fakeapi.facts.familiar import about
 from fakeapi.model import Json
 
 
@@ -51,8 +52,7 @@ _last: tuple[Json, Pulled] = ({}, NOTHING)
 
 
 def _found(body: Json) -> Pulled:
-    mark = _data()["mark"]
-    marked = [text for text in texts(body) if mark in text]
+    marked = list(_marked_texts(body))
     found = NOTHING
     for row in _data()["triggers"] if marked else ():
         if any(row["text"] in text for text in marked):
@@ -84,13 +84,23 @@ def partial() -> str:
     return str(_data()["partial"])
 
 
-def texts(body: Json) -> Iterator[str]:
-    """The texts that a model reads: system prompt, messages, documents, inputs and results of tools."""
-    yield from _texts_in(body.get("system"))
+def _marked_texts(body: Json) -> Iterator[str]:
+    """Of the texts that a model reads (system prompt, messages, documents, inputs and results of tools) those that
+    may hold a trigger."""
+    yield from about(body.get("system"), _marked)
     messages = body.get("messages")
     for message in messages if type(messages) is list else ():
         if type(message) is dict:
-            yield from _texts_in(message.get("content"))
+            yield from about(message, _marked_of)
+
+
+def _marked_of(message: Json) -> tuple[str, ...]:
+    return _marked(message.get("content"))
+
+
+def _marked(content: Any) -> tuple[str, ...]:
+    mark = _data()["mark"]
+    return tuple(text for text in _texts_in(content) if mark in text)
 
 
 def _texts_in(content: Any) -> Iterator[str]:

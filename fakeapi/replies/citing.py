@@ -12,6 +12,7 @@ from itertools import islice
 from fakeapi import chance
 from fakeapi.facts import media
 from fakeapi.facts.conversation import blocks
+from fakeapi.facts.familiar import about
 from fakeapi.model import Call, Json
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)\s*", re.DOTALL)
@@ -51,9 +52,16 @@ def _sources(messages: list[Json]) -> Iterator[tuple[str, Json]]:
 
 def _parts(messages: list[Json]) -> Iterator[Json]:
     for message in messages:
-        for part in blocks(message.get("content")):
-            inner = blocks(part.get("content")) if part["type"] == "tool_result" else [part]
-            yield from (block for block in inner if block["type"] in ("document", "search_result"))
+        yield from about(message, _parts_of)
+
+
+def _parts_of(message: Json) -> tuple[Json, ...]:
+    """The documents and search results of a message, also those that a tool gave back."""
+    found: list[Json] = []
+    for part in blocks(message.get("content")):
+        inner = blocks(part.get("content")) if part["type"] == "tool_result" else [part]
+        found += [block for block in inner if block["type"] in ("document", "search_result")]
+    return tuple(found)
 
 
 def _may_cite(part: Json) -> bool:

@@ -13,6 +13,7 @@ import orjson
 
 from fakeapi import assets, chance
 from fakeapi.facts import conversation
+from fakeapi.facts.familiar import about
 from fakeapi.model import Call, Draft, Json
 from fakeapi.replies import asking
 
@@ -136,11 +137,15 @@ def fingerprint(body: Json) -> str:
     global _last
     if _last[0] is body:
         return _last[1]
-    shape = orjson.dumps([body.get(name) for name in _SAID_BY_MODEL], option=orjson.OPT_SORT_KEYS)
+    shape = b"[%b]" % b",".join(about(body.get(name), _written) for name in _SAID_BY_MODEL)
     said = conversation.normal_form(body["messages"])
     found: str = blake2b(b"\x1f".join((shape, said)), digest_size=16).hexdigest()
     _last = (body, found) if len(shape) + len(said) <= _MOST_KEPT else _NO_BODY
     return found
+
+
+def _written(member: Any) -> bytes:
+    return orjson.dumps(member, option=orjson.OPT_SORT_KEYS)
 
 
 _MOST_KEPT = 1_000_000

@@ -8,12 +8,14 @@ from typing import Any
 
 from fakeapi import assets
 from fakeapi.facts.conversation import blocks
+from fakeapi.facts.familiar import about
 from fakeapi.model import Json
 
 _SERVER_TYPES = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor", "mcp_toolset")
 _DIRECT = "direct"
 _CODE = "code_execution"
 _SERVED_CALLS = ("server_tool_use", "mcp_tool_use")
+_CHANGING = ("tool_reference", "tool_addition", "tool_removal")
 
 
 def client_tools(body: Json) -> list[Json]:
@@ -111,11 +113,11 @@ def _changes(body: Json) -> tuple[set[str], list[Json], set[str]]:
     referred: set[str] = set()
     added: list[Json] = []
     removed: set[str] = set()
-    for block in _all_blocks(body):
-        kind = block.get("type")
+    for block in (block for message in body["messages"] for block in about(message, _changing)):
+        kind = block["type"]
         if kind == "tool_reference":
             referred.add(str(block.get("tool_name")))
-        elif kind in ("tool_addition", "tool_removal"):
+        else:
             target = block.get("tool") or {}
             name = str(target.get("name") or (target.get("definition") or {}).get("name"))
             if kind == "tool_removal":
@@ -127,16 +129,20 @@ def _changes(body: Json) -> tuple[set[str], list[Json], set[str]]:
     return referred, added, removed
 
 
-def _all_blocks(body: Json) -> Iterator[Json]:
-    """The blocks of all messages, those inside of tool results too."""
-    for message in body["messages"]:
-        for block in blocks(message.get("content")):
-            yield block
-            inner = block.get("content")
-            if isinstance(inner, dict):
-                inner = inner.get("tool_references")
-            if isinstance(inner, list):
-                yield from (part for part in inner if isinstance(part, dict))
+def _changing(message: Json) -> tuple[Json, ...]:
+    """The blocks of a message that change something about the tools."""
+    return tuple(block for block in _all_blocks(message) if block.get("type") in _CHANGING)
+
+
+def _all_blocks(message: Json) -> Iterator[Json]:
+    """The blocks of a message, those inside of tool results too."""
+    for block in blocks(message.get("content")):
+        yield block
+        inner = block.get("content")
+        if isinstance(inner, dict):
+            inner = inner.get("tool_references")
+        if isinstance(inner, list):
+            yield from (part for part in inner if isinstance(part, dict))
 
 
 @cache

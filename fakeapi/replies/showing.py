@@ -24,7 +24,7 @@ def about_shown(call: Call) -> str:
 def named(part: Json) -> str:
     """What a picture, a document or an uploaded file is: its kind, title and size, or where it lies."""
     if part["type"] == "container_upload":
-        return f"the file {part['file_id']} for the container"
+        return f"the file {part.get('filename') or part['file_id']} for the container"
     return _picture(part["source"]) if part["type"] == "image" else _document(part)
 
 
@@ -42,12 +42,13 @@ def _picture(source: Json) -> str:
         return f"a picture ({_where(source)}), which I can't open here"
     kind = source["media_type"].removeprefix("image/").upper()
     size = media.encoded_image_size(source["data"])
+    called = f' "{source["filename"]}"' if "filename" in source else ""
     measured = f" of {size.width} x {size.height} pixels" if size else ""
-    return f"a {kind} picture{measured}"
+    return f"a {kind} picture{called}{measured}"
 
 
 def _document(part: Json) -> str:
-    source, title = part["source"], part.get("title")
+    source, title = part["source"], part.get("title") or part["source"].get("filename")
     called = f' "{title}"' if title else ""
     if source["type"] == "base64":
         known = media.encoded_pdf(source["data"])

@@ -50,7 +50,7 @@ class Examples:
         return cls([assets.read_json(name) for name in assets.names("fixtures/examples")])
 
     def named(self, name: str) -> Draft | None:
-        """The documented answer of this name (that of its file), or None."""
+        """The documented answer of this name (its `name`), or None."""
         return self._by_name.get(name)
 
     def find(self, call: Call) -> Draft | None:

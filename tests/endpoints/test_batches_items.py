@@ -44,7 +44,7 @@ def test_every_item_has_an_id_of_its_own_and_of_its_moment():
     assert not set(ids) & set(other)
 
 
-BAD = [
+BAD: list[tuple[dict[str, Any], str, str | None]] = [
     ({"model": "nope"}, "not_found_error", "model: nope"),
     ({"messages": None}, "invalid_request_error", "messages: Input should be a valid array"),
     ({"max_tokens": 0}, "invalid_request_error", "max_tokens: must be greater than or equal to 1"),

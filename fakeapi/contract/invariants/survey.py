@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from fakeapi.facts.familiar import about
 from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
@@ -146,11 +147,13 @@ class Survey:
         runs: list[Run] = []
         for turn in self.turns:
             if runs and runs[-1].role == turn.role:
+                if len(runs[-1].turns) == 1:
+                    runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks], kinds=[*runs[-1].kinds])
                 runs[-1].turns.append(turn)
                 runs[-1].blocks.extend(turn.blocks)
                 runs[-1].kinds.extend(turn.kinds)
             else:
-                runs.append(Run(len(runs), turn.role, [turn], [*turn.blocks], [*turn.kinds]))
+                runs.append(Run(len(runs), turn.role, [turn], turn.blocks, turn.kinds))
         return runs
 
     @cached_property
@@ -164,9 +167,33 @@ class Survey:
         messages = self.body.get("messages")
         for index, message in enumerate(messages if type(messages) is list else ()):
             if type(message) is dict:
-                self._read_message(index, message)
+                self._add(about(message, _read, index))
 
-    def _read_message(self, index: int, message: Json) -> None:
+    def _add(self, read: _Reading) -> None:
+        self.turns.append(read.turn)
+        self.text_size += read.text_size
+        self.message_marks += read.marks
+        self.roles.update(read.roles)
+        for kind, places in read.places.items():
+            if kind in self.places:
+                self.places[kind].extend(places)
+            else:
+                self.places[kind] = [*places]
+
+
+def _read(message: Json, index: int) -> _Reading:
+    return _Reading(index, message)
+
+
+class _Reading:
+    """What is read of one message; see Survey."""
+
+    __slots__ = ("marks", "places", "roles", "text_size", "turn")
+
+    def __init__(self, index: int, message: Json) -> None:
+        self.places: dict[str, list[Place]] = {}
+        self.marks: list[Mark] = []
+        self.text_size = 0
         content, role = message.get("content"), message.get("role")
         blocks: list[Json] = []
         kinds: list[str] = []
@@ -177,10 +204,8 @@ class Survey:
             blocks = content
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
-        self.roles.add(f"role:{name}")
-        if len(message) > 2:
-            self.roles.add("extras")
-        self.turns.append(Turn(index, name, blocks, kinds, message))
+        self.roles = (f"role:{name}", "extras") if len(message) > 2 else (f"role:{name}",)
+        self.turn = Turn(index, name, blocks, kinds, message)
 
     def _read_block(self, place: Place) -> str:
         """Files a block under its type, which is returned; "" for what is none."""
@@ -193,7 +218,7 @@ class Survey:
         else:
             self.places[kind] = [place]
         if block.get("cache_control") is not None and (mark := _mark(place.location, block)):
-            self.message_marks.append(mark)
+            self.marks.append(mark)
         if kind == "text":
             self.text_size += len(text) if type(text := block.get("text")) is str else 0
         elif kind == "tool_result" and place.inner is None:
@@ -214,7 +239,7 @@ class Survey:
             if kind_of(block) == "image":
                 self.places.setdefault("image", []).append(place._replace(body=block, part=inner))
             if block.get("cache_control") is not None and (mark := _mark(f"{place.location}.content.{inner}", block)):
-                self.message_marks.append(mark)
+                self.marks.append(mark)
 
     def _read_result(self, place: Place) -> None:
         content = place.body.get("content")

@@ -44,6 +44,8 @@ def read(spec: object, source: str = "fault") -> tuple[Fault, ...]:
     Raises FakeapiError as `parse` does.
     """
     if isinstance(spec, Mapping):
+        if not spec:
+            raise FakeapiError(f"{source}: no fault is named; say one such as cut")
         return (_named([(str(name), _written(value)) for name, value in spec.items()], source),)
     if isinstance(spec, list | tuple):
         return tuple(fault for each in spec for fault in read(each, source))

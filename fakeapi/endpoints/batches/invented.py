@@ -1,4 +1,4 @@
-"""Batches that nobody created, for the contract modes that ask for shapes only: any id names one."""
+"""Batches that nobody created, for the contract modes that ask for shapes only: any id names one, none is kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from fakeapi.endpoints import caching
 from fakeapi.endpoints.batches.record import Batch
 from fakeapi.model import Caller
 
+_BY_NOBODY = 0
+"""The exchange that created them: exchanges count from 1."""
+
+
+def is_invented(batch: Batch) -> bool:
+    """Whether nobody created this batch."""
+    return batch.number == _BY_NOBODY
+
 
 def ended(id: str, caller: Caller, now: float) -> Batch:
     """A batch of that id that has ended, without items."""
     return Batch(
         id=id,
         owner=caching.workspace(caller.key),
-        number=0,
+        number=_BY_NOBODY,
         created=now,
         seconds=0.0,
         count=0,

@@ -62,7 +62,7 @@ def cancel(
     if batch.canceled_at is not None:
         return _answered(_shown(batch, request, luck), luck)
     batch = batch.canceling(luck.now)
-    return _answered(_shown(batch, request, luck), luck, (batch.put(),))
+    return _answered(_shown(batch, request, luck), luck, () if invented.is_invented(batch) else (batch.put(),))
 
 
 def delete(

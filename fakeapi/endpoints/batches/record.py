@@ -75,8 +75,10 @@ class Batch:
         """How many of its items have come due by now."""
         if self.canceled_at is not None:
             return self.most
-        passed = min(now + self.waited - self.created, DAY)
-        return self.count if passed >= self.seconds else int(self.count * passed / self.seconds)
+        at = min(now + self.waited, self.created + DAY)
+        if at >= self.created + self.seconds:
+            return self.count
+        return int(self.count * max(0.0, at - self.created) / self.seconds)
 
     def moment(self, index: int) -> float:
         """When an item comes due."""

@@ -54,7 +54,8 @@ def _of_type(node: Node, reader: Reader) -> Json | None:
 def _named(members: dict[str, Node], reader: Reader) -> Json:
     """Status and type; a type of one's own needs a status."""
     if "status" not in members:
-        return _of_type(members["type"], reader) if reader.full_text(members["type"], "error.type") else {}  # type: ignore[return-value]
+        named = reader.full_text(members["type"], "error.type") and _of_type(members["type"], reader)
+        return named or {}
     error: Json = {"status": _status(members["status"], reader)}
     if "type" in members and (kind := reader.full_text(members["type"], "error.type")):
         if not _WORD.fullmatch(kind):

@@ -31,7 +31,6 @@ class Entry(NamedTuple):
     condition: Condition
     node: Node
     reader: Reader
-    named: bool
 
 
 def read_rule(node: Node, reader: Reader, usual_name: str) -> Entry | None:
@@ -47,7 +46,7 @@ def read_rule(node: Node, reader: Reader, usual_name: str) -> Entry | None:
     _check_whole(node, members, reader)
     rule = _rule(node, members, reader, name or usual_name, condition, turns)
     failed = any(problem.severity == "error" for problem in reader.problems[before:])
-    return None if failed or condition is None else Entry(rule, condition, node, reader, "name" in members)
+    return None if failed or condition is None else Entry(rule, condition, node, reader)
 
 
 def _check_whole(node: Node, members: Mapping[str, Node], reader: Reader) -> None:

@@ -1,0 +1,124 @@
+"""What the journal costs, as a share of what an exchange costs the server, in one run.
+
+`python benchmarks/journal.py [--rounds 7]`. The server is asked in process, without HTTP, which adds as much again: so the
+share of a server's requests per second is about half of the share shown here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from json import dumps
+from typing import Any
+
+from fakeapi.adapters.porter import Porter
+from fakeapi.memory.journal import Journal
+from fakeapi.memory.secrets import find
+from fakeapi.settings import Settings
+from fakeapi.wire import Request, Send
+
+HEADERS = {
+    "host": "127.0.0.1:4010",
+    "x-api-key": "sk-ant-fake",
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+    "user-agent": "wrk",
+}
+BASIC = {
+    "model": "claude-opus-4-1-20250805",
+    "max_tokens": 1024,
+    "messages": [{"role": "user", "content": "Hello, Claude"}],
+}
+STREAM = {**BASIC, "messages": [{"role": "user", "content": "Hello, world"}], "stream": True}
+PROSE = "The quick brown fox jumps over the lazy dog, and a password is of no use to it. "
+
+
+def agent(filler: str) -> dict[str, Any]:
+    """A request of 150 kB, as an agent sends it."""
+    tools = [{"name": f"tool_{n}", "description": PROSE * 20, "input_schema": {"type": "object"}} for n in range(30)]
+    return {
+        **BASIC,
+        "tools": tools,
+        "system": PROSE * 300 + filler,
+        "messages": [{"role": "user", "content": PROSE * 900}],
+    }
+
+
+def asking(porter: Porter, content: Any) -> Callable[[], None]:
+    """One exchange, answered and closed."""
+    body = dumps(content).encode()
+
+    def ask() -> None:
+        visit = porter.answer(Request("POST", "/v1/messages", "", dict(HEADERS), bytes(bytearray(body))))
+        visit.sent(b"".join(effect.data for effect in visit.reply.effects if isinstance(effect, Send)))
+        porter.close(visit, "completed")
+
+    return ask
+
+
+def microseconds(ask: Callable[[], None], seconds: float = 0.25) -> float:
+    """The time of one exchange, over some."""
+    ask()
+    times, begun = 0, time.perf_counter()
+    while (now := time.perf_counter()) - begun < seconds:
+        for _ in range(20):
+            ask()
+        times += 20
+    return (now - begun) / times * 1e6
+
+
+def compared(content: Any, rounds: int) -> tuple[float, float]:
+    """The best time of an exchange without and with a journal, in turn."""
+    without = asking(Porter(Settings(journal_entries=0)), content)
+    kept = asking(Porter(Settings()), content)
+    pairs = [(microseconds(without), microseconds(kept)) for _ in range(rounds)]
+    return min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
+
+
+def memory() -> tuple[int, float]:
+    """What the journal says that 1,000 sessions of 100 exchanges weigh, and what the process has grown by, in MB."""
+    before = resident()
+    journal = Journal(entries=100_000, size=512 * 1024 * 1024)
+    body, answer = dumps(BASIC).encode(), b"x" * 460
+    exchange, lines = asking_once()
+    for number in range(100_000):
+        record = journal.open(Request("POST", "/v1/messages", "", dict(HEADERS), body), str(number % 1000), 1.0)
+        record.sent(answer + b"%d" % number, 1.0)
+        record.close(exchange._replace(request_id=f"req_{number}"), tuple(lines), "completed", 1.0)
+    return journal.weight[1], (resident() - before) / 1e6
+
+
+def asking_once() -> Any:
+    """The exchange and the header lines of one answer."""
+    porter = Porter(Settings())
+    visit = porter.answer(Request("POST", "/v1/messages", "", dict(HEADERS), dumps(BASIC).encode()))
+    return visit.answer.exchange, visit.reply.headers
+
+
+def resident() -> int:
+    """Resident memory of this process, in bytes."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def main() -> None:
+    """Print what each kind of exchange costs without the journal, and what the journal adds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    secret = '{"authorization_token": "' + "x" * 40 + '"}'
+    kinds = {"basic request": BASIC, "stream": STREAM, "150 kB": agent(""), "150 kB with a secret": agent(secret)}
+    for name, content in kinds.items():
+        without, kept = compared(content, rounds)
+        print(f"{name:22} {without:8.1f} us, with the journal {kept - without:7.1f} us more ({kept / without - 1:.0%})")
+    text = dumps(agent("")).encode()
+    print(f"looking for secrets in {len(text) / 1000:.0f} kB: {microseconds(lambda: [find(text)] and None):.0f} us")
+    weight, grown = memory()
+    print(
+        f"1,000 sessions of 100 exchanges: the journal says {weight / 1e6:.0f} MB, the process grew by {grown:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()
