@@ -63,6 +63,11 @@ def organization(seed: int) -> str:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
 
 
+def workspace(seed: int, key: str) -> str:
+    """The workspace of a key: it depends on the key, which can't be read from it."""
+    return identity("wrkspc", "workspace", seed, key)
+
+
 @lru_cache(maxsize=64)
 def _millisecond(milliseconds: int) -> tuple[str, str, int]:
     """Of the smallest UUIDv7 of a millisecond: its first twelve characters, those of the next number that differs in

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fakeapi.endpoints.checking import Verdict
 
 
+_RUN_USAGE = "fakeapi run [options] -- COMMAND ..."
 _OWN_SCHEMAS = ("rules",)
 """The schemas of our own files."""
 
@@ -52,9 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(verb=lambda _: _help(parser))
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(verbs.add_parser("serve", help="start the server", description="Start the server."))
+    _add_run(verbs.add_parser("run", help="run a command against a server of its own", usage=_RUN_USAGE))
     _add_validate(verbs.add_parser("validate", help="what the API would say of requests, answers or exchanges"))
     _add_check(verbs.add_parser("check", help="every problem of rule files, with its place and the mend"))
     _add_schema(verbs.add_parser("schema", help="print a schema of the contract, or their names"))
+    _add_convert(verbs.add_parser("convert", help="fixtures of aimock or fakellm become rules"))
     health = verbs.add_parser("health", help="ask a running server whether it is well: exit 0 or 1")
     health.add_argument("url", nargs="?", metavar="URL", help="its base URL; default: this machine, FAKEAPI_PORT")
     health.set_defaults(verb=lambda options: _health(options.url or f"http://127.0.0.1:{read_settings(options).port}"))
@@ -67,6 +70,27 @@ def _help(parser: argparse.ArgumentParser) -> int:
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
+    _add_settings(parser)
+    parser.set_defaults(verb=_serve)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Start a server on a free port, lead a command there by its environment, tell what came."
+    parser.add_argument("--report-json", metavar="FILE", help="write the summary as JSON, too")
+    parser.add_argument("--report-junit", metavar="FILE", help="write it as JUnit XML, too")
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="WHAT,...",
+        help="exit 1 where the command succeeds, but there are: refused, unmatched, verdicts, warned, unused, bugs",
+    )
+    _add_settings(parser)
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its words")
+    parser.set_defaults(verb=_run)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     for setting in settings.each():
         default = settings.default(setting)
         shown = f" [{default}]" if default not in ((), "") else ""
@@ -77,7 +101,6 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
             help=f"{setting.metadata['help']} ({settings.variable(setting)}){shown}",
             **_switch(setting),
         )
-    parser.set_defaults(verb=_serve)
 
 
 def _switch(setting: Field[Any]) -> dict[str, Any]:
@@ -97,6 +120,14 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="rule files, or folders of them")
     parser.add_argument("--json", action="store_true", help="print one JSON object per problem")
     parser.set_defaults(verb=_check)
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="fixture files, or folders of them")
+    tools = ("aimock", "fakellm")
+    parser.add_argument("--from", dest="format", choices=tools, help="whose they are [by looking at them]")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where the rules go [stdout]")
+    parser.set_defaults(verb=_convert)
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
@@ -137,6 +168,12 @@ def _check(options: argparse.Namespace) -> int:
         counts = ((len(read.files), "file"), (len(read.loaded.rules), "rule"), (len(problems), "problem"))
         print(", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts))
     return 1 if problems else 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from fakeapi.adapters.converting import convert_files
+
+    return convert_files(options.paths, options.format, options.output)
 
 
 def _as_text(verdict: Verdict) -> str:
@@ -216,6 +253,18 @@ def _serve(options: argparse.Namespace) -> int:
     log.take_over(chosen.log)
     server.serve(app, listener, lambda: _announce(server.address(listener), chosen))
     return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from fakeapi.adapters import run
+
+    wishes = run.Wishes(options.report_json, options.report_junit, run.parse_fail_on(options.fail_on))
+    given = run.given_names(vars(options), os.environ)
+    try:
+        return run.run(options.command, run.for_a_run(read_settings(options), given), wishes, logged="log" in given)
+    except run.MissingCommandError as fault:
+        print(f"fakeapi: run: {fault}", file=sys.stderr)
+        return fault.status
 
 
 def _announce(url: str, chosen: Settings) -> None:

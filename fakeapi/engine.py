@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from fakeapi.chance import Chance
-from fakeapi.contract.authentication import Door
+from fakeapi.contract.authentication import WORKSPACE, Door
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
@@ -135,6 +135,8 @@ def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> 
             return _icon(request, luck, request_id)
         road = _road(request, place)
         caller = house.door.authenticate(request)
+        if WORKSPACE in request.headers:
+            caller = house.door.enter(caller, request.headers[WORKSPACE], luck.seed)
         outcome = road(house, view, request, place.parameters, caller, luck)
         answer = _answered(outcome, request, caller, luck, request_id)
         return answer if outcome.asked is NOTHING else _broken(answer, outcome, request, caller, luck)

@@ -54,6 +54,9 @@ class Settings:
     limits: str = _setting(
         "off", "rate limits: off, tier1 to tier4, or requests=50/min,input=30000/min,output=8000/min", metavar="LIMITS"
     )
+    service_tier: str = _setting(
+        "standard", "the service tier of requests that leave it to the API", choices=("standard", "priority")
+    )
     pace: str = _setting("instant", "instant, each, human, or tokens_per_second=40,ttft=0.4,jitter=0.1", metavar="PACE")
     padding: str = _setting("on", "the spaces that the real API puts before the last brace of events", choices=ONOFF)
     locked: str = _setting("off", "on: no request may ask for a fault or a pace", choices=ONOFF)

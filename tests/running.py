@@ -35,12 +35,12 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def server(*flags: str, cwd: Path | None = None, **variables: str) -> Iterator[Server]:
-    """A server on a free port, stopped at the end."""
+def server(*flags: str, cwd: Path | None = None, unheard: bool = False, **variables: str) -> Iterator[Server]:
+    """A server on a free port, stopped at the end; `unheard`: nobody reads its log, however long it gets."""
     process = subprocess.Popen(
         [sys.executable, "-m", "fakeapi", "serve", "--port", "0", *flags],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if unheard else subprocess.PIPE,
         text=True,
         cwd=cwd,
         env=environment(**variables),

@@ -63,7 +63,7 @@ def check_answer(answer: Answer) -> None:
     if header(answer, "content-type") == "application/json" and body:
         content = orjson.loads(body)
         if content != {"message": "hello"}:
-            _check(_schema_of(content), content)
+            check_content(content)
     elif (header(answer, "content-type") or "").startswith("text/event-stream"):
         for name, data in frames(body.decode()):
             _check("answer/completion" if name == "completion" else "answer/stream_event", orjson.loads(data))
@@ -72,8 +72,17 @@ def check_answer(answer: Answer) -> None:
             _check("answer/batch_result_line", orjson.loads(line))
 
 
+def check_content(content: Any) -> None:
+    """Hold the JSON of an answer against its schema."""
+    _check(_schema_of(content), content)
+
+
 def _schema_of(content: Any) -> str:
+    if "next_page" in content:
+        return "answer/file_list"
     if "data" in content:
+        if any(row["type"] == "file" for row in content["data"]):
+            return "answer/file_list_paged"
         holds_batches = any(row["type"] == "message_batch" for row in content["data"])
         return "answer/message_batch_list" if holds_batches else "answer/model_list"
     if "input_tokens" in content:
@@ -82,6 +91,8 @@ def _schema_of(content: Any) -> str:
         return "answer/edge_error"
     if content["type"] == "message_batch_deleted":
         return "answer/deleted_message_batch"
+    if content["type"] == "file_deleted":
+        return "answer/deleted_file"
     return f"answer/{content['type']}"
 
 

@@ -1,6 +1,6 @@
 """The Starlette app: reads a request from ASGI, lets the engine answer it, plays the Reply.
 
-The API's own paths are served before Starlette's middleware and router; `/_fakeapi/` is Starlette's.
+`/_fakeapi/` is the admin API's (adapters.admin); what isn't HTTP is left to Starlette.
 """
 
 from __future__ import annotations
@@ -10,17 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request as StarletteRequest
-from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 from starlette.types import Receive, Scope
 from starlette.types import Send as AsgiSend
 
-import fakeapi
-from fakeapi import assets
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import play, whole
@@ -33,6 +26,7 @@ from fakeapi.settings import Settings
 from fakeapi.wire import Request, joined
 
 if TYPE_CHECKING:
+    from fakeapi.adapters.admin.door import Door
     from fakeapi.rules.loading.nodes import Problem
 
 _OWN = "/_fakeapi/"
@@ -49,7 +43,20 @@ class ClientLeftError(Exception):
 
 def _is_own(path: str) -> bool:
     """Whether a path leads to the admin API, of the server or of a session."""
-    return path.startswith(_OWN) or (path.startswith("/s/") and _OWN in path)
+    return path.startswith(_OWN) or path == _OWN[:-1] or (path.startswith("/s/") and _OWN in path)
+
+
+def _once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but only the first call counts."""
+    told = False
+
+    def tell_first(outcome: str) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell(outcome)
+
+    return tell_first
 
 
 class App:
@@ -72,17 +79,16 @@ class App:
         self._worker: asyncio.Task[None] | None = None
         self._asked = 0.0
         self._lateness = Lateness()
-        routes = [
-            Route("/_fakeapi/health", self._health, methods=["GET"]),
-            Route("/_fakeapi/metrics", self._metrics, methods=["GET"]),
-            Route("/{path:path}", self._admin, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-        ]
-        self._own = Starlette(routes=routes)
+        self._desk: Door | None = None
+        self._beside = Starlette()
 
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         """ASGI's entry."""
-        if scope["type"] != "http" or _is_own(scope["path"]):
-            await self._own(scope, receive, send)
+        if scope["type"] != "http":
+            await self._beside(scope, receive, send)
+            return
+        if _is_own(scope["path"]):
+            await self._admin(scope, receive, send)
             return
         try:
             request = await self._received(scope, receive)
@@ -92,11 +98,14 @@ class App:
         if self.porter.chores:
             self._see_to_chores()
         reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
+        over = _once(partial(self.porter.close, visit))
         try:
-            outcome = await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness)
+            over(await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness, over))
         except asyncio.CancelledError:
-            outcome = "cut"
-        self.porter.close(visit, outcome)
+            over("cut")
+        except BaseException:
+            over("cut")
+            raise
 
     async def _received(self, scope: Scope, receive: Receive) -> Request:
         """The request; that of an upload with its file set aside."""
@@ -129,39 +138,13 @@ class App:
         while (pause := self.porter.chores.next()) is not None:
             await asyncio.sleep(pause or (_POLITENESS if time() - self._asked < _RECENTLY else 0.0))
 
-    async def _health(self, _: StarletteRequest) -> Response:
-        watcher = self.porter.watcher
-        rules = {"rules": watcher.health()} if watcher is not None else {}
-        return JSONResponse({"status": "ok", "version": fakeapi.__version__, **rules})
+    async def _admin(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
+        """What belongs to the tester's desk; its rooms are not entered before somebody asks."""
+        if self._desk is None:
+            from fakeapi.adapters.admin.door import Door
 
-    async def _metrics(self, request: StarletteRequest) -> Response:
-        if refused := self._objection(request):
-            return refused
-        return JSONResponse(self._lateness.report())
-
-    async def _admin(self, request: StarletteRequest) -> Response:
-        """What the tester's desk can do; it may wait, so it runs in a thread."""
-        from fakeapi.adapters.admin.operations import Admin
-
-        if refused := self._objection(request):
-            return refused
-        body = await request.body()
-        if len(body) > BODY_LIMIT:
-            return JSONResponse({"error": {"status": 413, "message": "the body is too large"}}, 413)
-        query, headers = request.url.query, dict(request.headers)
-        if request.url.path.rstrip("/").endswith("/_fakeapi/openapi.json"):
-            return JSONResponse(assets.read_json("schemas/admin/openapi.json"))
-        ask = partial(Admin(self.porter).answer, request.method, request.url.path, query, headers, body)
-        told = await run_in_threadpool(ask)
-        if isinstance(told.content, dict):
-            return Response(orjson.dumps(told.content, default=str), told.status, media_type=told.kind)
-        return StreamingResponse(told.content, told.status, media_type=told.kind)
-
-    def _objection(self, request: StarletteRequest) -> Response | None:
-        from fakeapi.adapters.admin.guard import objection
-
-        why = objection(request.headers, self.porter.settings.admin_host)
-        return JSONResponse({"error": {"status": 403, "message": why}}, 403) if why else None
+            self._desk = Door(self.porter, self._lateness)
+        await self._desk(scope, receive, send)
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from fakeapi.memory.entries import Entry
+from fakeapi.memory.records import Record
 
 Ear: TypeAlias = Callable[[Entry], None]
 """Is told which exchange has begun, or is over; it must not take long, since the exchange waits for it."""
@@ -20,14 +21,10 @@ class Bell:
         self._lock = threading.Lock()
         self._ears: dict[str, tuple[Ear, ...]] = {}
 
-    def __bool__(self) -> bool:
-        """Whether anybody listens."""
-        return bool(self._ears)
-
-    def ring(self, entry: Entry) -> None:
+    def ring(self, record: Record) -> None:
         """This exchange has begun, or is over."""
-        for ear in self._ears.get(entry.session, ()):
-            ear(entry)
+        for ear in self._ears.get(record.session, ()):
+            ear(record.entry)
 
     @contextmanager
     def heard(self, session: str, ear: Ear) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -22,6 +23,8 @@ _LIMITED = 429
 _SHOWN = 5
 _NUMBERS = 6
 _WIDTH = 150
+_LINE = 118
+_SESSION = re.compile(r"^/s/[^/]+")
 _REFUSAL_IN_WARNING = re.compile(r"(?:^|; )(?=\d{3} [a-z_]+_error: )")
 
 
@@ -77,13 +80,15 @@ def finding(exchange: Exchange, said: str = "", diagnosis: Json | None = None, n
     if not kind:
         return None
     numbers = (number,) if number else ()
-    where = f"{exchange.method} {exchange.path} {exchange.status}"
+    path = _SESSION.sub("", exchange.path)
+    where = f"{exchange.method} {path} {exchange.status}"
     if kind == WARNED:
         return Finding(kind, "; ".join(_refusals(exchange.warning)), where, numbers)
     if kind == UNMATCHED:
         told = f"asked: {json.dumps(_cut(said, 100), ensure_ascii=False)}" if said else exchange.sentence
-        return Finding(kind, told, f"{exchange.method} {exchange.path}", numbers, more=tuple(near(diagnosis)))
-    return Finding(kind, exchange.sentence, where, numbers, more=(exchange.hint,) if exchange.hint else ())
+        return Finding(kind, told, f"{exchange.method} {path}", numbers, more=tuple(near(diagnosis)))
+    more = (exchange.hint,) if exchange.hint and kind != ENDED else ()
+    return Finding(kind, exchange.sentence, where, numbers, more=more)
 
 
 def of_entries(entries: Iterable[Entry]) -> list[Finding]:
@@ -103,9 +108,7 @@ def merge(found: dict[tuple[str, str, str], Finding], one: Finding) -> None:
     key = (one.kind, one.where, one.sentence)
     before = found.get(key)
     found[key] = (
-        one
-        if before is None
-        else before._replace(numbers=before.numbers + one.numbers, times=before.times + one.times)
+        one if before is None else before._replace(numbers=before.numbers + one.numbers, times=before.times + one.times)
     )
 
 
@@ -141,7 +144,8 @@ def _of_kind(kind: str, findings: list[Finding], audience: str) -> Iterator[str]
     if len(findings) > _SHOWN:
         yield f"  ... and {len(findings) - _SHOWN} more"
     if mend := words[audience]:
-        yield "  What to do: " + mend.replace("{sentence}", _quoted(findings[0].sentence))
+        whole = "What to do: " + mend.replace("{sentence}", _quoted(findings[0].sentence))
+        yield textwrap.fill(whole, _LINE, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _refusals(warning: str) -> list[str]:

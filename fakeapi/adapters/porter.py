@@ -30,7 +30,8 @@ from fakeapi.errors import ApiError, FakeapiError
 from fakeapi.facts.sentences import refusal
 from fakeapi.memory import blobs
 from fakeapi.memory.changes import Drop
-from fakeapi.memory.journal import Journal, Record
+from fakeapi.memory.journal import Journal
+from fakeapi.memory.records import Record
 from fakeapi.memory.sessions import DEFAULT, Session, Sessions, objection
 from fakeapi.memory.store import Bound, Store
 from fakeapi.model import Exchange, Rule
@@ -94,7 +95,7 @@ class Porter:
         self.settings = settings
         self.uploads = Uploads(settings.file_mb * 1_000_000, self._named_uploads)
         house = engine.build(settings, files.read_models(settings.model_file), files.read_sizes(settings.media))
-        self.house = replace(house, uploads=self.uploads)
+        self.house = replace(house, read_upload=self.uploads.read)
         self.store = Store(_bounds(settings))
         ttl, count = settings.session_ttl, settings.session_count
         self.sessions: Sessions[Clock] = Sessions(clock or CLOCKS[settings.clock], ttl, count, self._forget)
@@ -103,6 +104,8 @@ class Porter:
         self.chores = Chores(self)
         self.bell = Bell()
         self._log = log
+        self._standing: tuple[Rule, ...] = ()
+        self._filed: tuple[Rule, ...] = ()
         self.watcher = self._watched(settings.rules, told) if settings.rules else None
 
     def answer(self, request: Request) -> Visit:
@@ -115,8 +118,7 @@ class Porter:
             record = None
             if self.journal is not None:
                 record = self.journal.open(request, session.id, session.clock(), time.monotonic())
-                if self.bell:
-                    self.bell.ring(record.entry)
+                self.bell.ring(record)
             answer = self._walk(session, request) if fault is None else engine.refuse(fault, request, _luck(session))
         if request.upload is not None:
             self.uploads.settle(request.upload.blob, kept=answer.reply.status == 200)
@@ -158,16 +160,16 @@ class Porter:
                 if record is not None:
                     why = diagnosis.as_json() if diagnosis else None
                     record.close(exchange, answer.reply.headers, outcome, session.clock(), time.monotonic(), why)
-                    if self.bell:
-                        self.bell.ring(record.entry)
+                    self.bell.ring(record)
         if self._log is not None:
             told = exchange if outcome == "completed" else exchange._replace(outcome=outcome)
             self._log(told._replace(diagnosis=diagnosis) if diagnosis else told)
 
     def stop(self) -> None:
-        """Watch over no files any more."""
+        """Watch over no rule files any more, and let go of the uploaded ones."""
         if self.watcher is not None:
             self.watcher.stop()
+        self.uploads.close()
 
     def open(self, id: str = DEFAULT) -> Session[Clock]:
         """The session of this id, born now if there is none."""
@@ -222,11 +224,17 @@ class Porter:
                 self.journal.rollback(session.id, mark.journal)
 
     def set_rules(self, rules: tuple[Rule, ...]) -> None:
-        """From now on, these are the rules of all sessions."""
+        """From now on, these are the rules of all sessions, after those that stand."""
         with self.lock:
-            self.house = replace(self.house, rules=rules)
+            self._filed = rules
+            self.house = replace(self.house, rules=(*self._standing, *rules))
             for session in self.sessions:
                 session.house = None
+
+    def stand(self, rules: tuple[Rule, ...]) -> None:
+        """From now on, these are rules of all sessions, too, whatever becomes of files."""
+        self._standing = rules
+        self.set_rules(self._filed)
 
     def _watched(self, paths: tuple[str, ...], told: Callable[[tuple[Problem, ...]], None]) -> Watcher:
         """The rule files, read, and from now on read again whenever they are saved, as long as there is this porter."""

@@ -49,7 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fakeapi-block-network", action="store_true", help="let every connection beyond this machine fail"
     )
     parser.addini("fakeapi_rules", "rule files, or folders of them, for all tests", type="paths", default=[])
-    parser.addini("fakeapi_verdicts", "verdicts on the client that fail a test: resilience ...", type="args", default=[])
+    parser.addini(
+        "fakeapi_verdicts", "verdicts on the client that fail a test: resilience ...", type="args", default=[]
+    )
     for name, text in _SETTINGS.items():
         parser.addini(f"fakeapi_{name}", text, default="")
     for name, text in _SWITCHES.items():
@@ -106,7 +108,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def fakeapi_options() -> dict[str, Any]:
-    """Settings of the run's server, for a conftest.py to override: {"model_file": ["models.json"], "clock": "virtual"}."""
+    """Settings of the run's server, for a conftest.py to override: {"model_file": ["models.json"], "batch_time": 0}."""
     return {}
 
 
@@ -229,6 +231,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     return result
 
 
+def _tell_of_blocked(report: pytest.TestReport) -> None:
+    """What a test that failed tried to reach."""
+    from fakeapi.adapters.pytest_plugin_network import attempts
+
+    if report.failed and attempts:
+        report.sections.append(("fakeapi: blocked connections", "\n".join(attempts)))
+    if report.when == "teardown":
+        attempts.clear()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -238,6 +250,8 @@ def pytest_runtest_makereport(
     testers = item.stash.get(_TESTERS, ())
     if report.failed:
         report.sections += [tester.story() for tester in testers]
+    if _UNBLOCK in item.config.stash:
+        _tell_of_blocked(report)
     if testers and call.when == "teardown":
         del item.stash[_TESTERS]
         item.stash[_EXCUSED] = False

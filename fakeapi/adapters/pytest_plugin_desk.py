@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from fakeapi.adapters import findings, rule_files
+from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.findings import Finding
 from fakeapi.adapters.porter import Porter, Visit
 from fakeapi.adapters.pytest_plugin_wishes import Wishes
@@ -21,7 +23,7 @@ from fakeapi.adapters.tester.tester import Tester
 from fakeapi.adapters.transport import BASE_URL, Transport, async_client, client
 from fakeapi.errors import FakeapiError
 from fakeapi.memory.entries import OPEN, Entry
-from fakeapi.memory.sessions import HEADER
+from fakeapi.memory.sessions import HEADER, Session
 from fakeapi.model import Rule
 from fakeapi.rules.loading.document import RulesError
 from fakeapi.wire import Request
@@ -86,7 +88,7 @@ class CheckedTester(Tester):
         self._expected.append(Expectation(sentence, status))
 
     def load(self, *paths: str | Path) -> None:
-        """Rules of files and folders, for this session; RulesError with file, line and column for what can't be read."""
+        """Rules of files and folders, for this session; RulesError, with file, line and column, for a broken one."""
         porter = self._place.porter
         read = rule_files.read_rules(map(str, paths), porter.known())
         if read.loaded.errors:
@@ -122,24 +124,29 @@ class CheckedTester(Tester):
 
     def account(self) -> str:
         """What went wrong so far, each with what to do about it; "" for nothing."""
-        entries = self.entries(settled=True)
+        entries = self.settled()
         found = [*self._faults(entries), *self._unused(), *self._missed()]
         if self._wishes.verdicts and entries:
             found += self._graded(entries)
         return findings.explain(found)
 
-    def entries(self, *, settled: bool = False) -> list[Entry]:
-        """The exchanges of the journal; `settled` waits a moment for those that are under way."""
-        porter, deadline = self._place.porter, time.monotonic() + _PATIENCE
+    def entries(self) -> list[Entry]:
+        """The exchanges of the journal."""
+        porter = self._place.porter
         if porter.journal is None:
             return []
-        with porter.over:
-            while True:
-                entries = porter.journal.entries(self._place.id)
-                left = deadline - time.monotonic()
-                if not settled or left <= 0 or all(entry.outcome != OPEN for entry in entries):
-                    return entries
-                porter.over.wait(left)
+        with porter.lock:
+            return porter.journal.entries(self._place.id)
+
+    def settled(self) -> list[Entry]:
+        """The same, once those that are under way had a moment to be over: clients go on before a server does."""
+        if not _under_way(entries := self.entries()):
+            return entries
+        deadline, come = time.monotonic() + _PATIENCE, threading.Event()
+        with self._place.porter.bell.heard(self._place.id, lambda _: come.set()):
+            while _under_way(entries := self.entries()) and come.wait(max(0.0, deadline - time.monotonic())):
+                come.clear()
+        return entries
 
     def story(self) -> tuple[str, str]:
         """A title and the last exchanges, short, for the report of a test that failed."""
@@ -211,6 +218,10 @@ class _StrictLine:
         return told
 
 
+def _under_way(entries: list[Entry]) -> bool:
+    return any(entry.outcome == OPEN for entry in entries)
+
+
 def _answers(rule: Rule) -> bool:
     """Whether a rule says what to answer: more than an error, a fault or a pace."""
     return any(response.parts for turn in rule.turns for response in turn.attempts)
@@ -240,13 +251,16 @@ def in_process(porter: Porter, name: str) -> Place:
 
 
 class _OwnTransport(Transport):
-    """The way to one session of a porter that others share."""
+    """The way to one session of a porter that others share, on the clock of that session."""
 
     def __init__(self, porter: Porter, id: str) -> None:
         self.settings = porter.settings
-        with porter.lock:
-            self.clock = porter.open(id).clock
         self.porter = _Doorway(porter, id)  # type: ignore[assignment]
+
+    @property
+    def clock(self) -> Clock:
+        """The session's, also after it has begun anew."""
+        return self.porter.open().clock
 
 
 class _Doorway:
@@ -255,7 +269,14 @@ class _Doorway:
     def __init__(self, porter: Porter, id: str) -> None:
         self._porter = porter
         self._id = id
-        self.close = porter.close
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._porter, name)
+
+    def open(self) -> Session[Clock]:
+        """The session."""
+        with self._porter.lock:
+            return self._porter.open(self._id)
 
     def answer(self, request: Request) -> Visit:
         """See Porter."""

@@ -1,7 +1,7 @@
 """`--fakeapi-block-network`: connections and look-ups beyond this machine fail at once, with a sentence that says so.
 
-What goes through Python's `socket` is caught, so asyncio, trio and every HTTP library written in Python; and uvloop. Not
-caught: child processes, and extensions that open sockets of their own.
+What goes through Python's `socket` is caught, so asyncio, trio and every HTTP library written in Python; and uvloop.
+Not caught: child processes, and extensions that open sockets of their own.
 """
 
 from __future__ import annotations

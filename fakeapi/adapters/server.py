@@ -58,7 +58,7 @@ def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambd
     gc.collect()
     gc.freeze()
     try:
-        _Announcing(config, started).run(sockets=[listener])
+        _Announcing(config, started, app.close).run(sockets=[listener])
     except KeyboardInterrupt:
         """uvicorn raises the signal again once it has stopped; that stop was asked for."""
 
@@ -125,12 +125,19 @@ _OFFER = re.compile(
 
 
 class _Announcing(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and when it has stopped: a signal then ends the process without further cleaning up."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None], stopped: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(config)
         self._tell = started
+        self._tell_end = stopped
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        self._tell_end()

@@ -50,8 +50,8 @@ class Transport(_AnyTransport):
 
     `httpx2.Client(transport=Transport())` reaches it at any URL. Clients that share a transport share the server;
     closing a client doesn't close it. Waits take place on `clock`: a virtual one, on which they take no time, unless
-    another is given. `log` is told of every exchange once it is over. Raises FakeapiError for settings that can't be
-    used.
+    another is given; each further session (`/s/<id>`) has a virtual one of its own. `log` is told of every exchange once
+    it is over. Raises FakeapiError for settings that can't be used.
     """
 
     def __init__(
@@ -62,8 +62,13 @@ class Transport(_AnyTransport):
         log: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.clock = clock or VirtualClock()
-        self.porter = Porter(self.settings, log, lambda: self.clock)
+        self.porter = Porter(self.settings, log, VirtualClock if clock is None else lambda: clock)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the default session; one that was given is that of all sessions."""
+        with self.porter.lock:
+            return self.porter.open().clock
 
     def handle_request(self, request: Any) -> Any:
         """The library's Response to its Request, as soon as the first bytes of the body are there.
@@ -123,7 +128,8 @@ class Transport(_AnyTransport):
         library = import_module(_library(request))
         visit = self.porter.answer(_understood(request, body)._replace(upload=upload))
         patience = request.extensions.get("timeout", {}).get("read")
-        return Playback(visit.reply, self.clock, patience, library, partial(self.porter.close, visit), visit.sent)
+        over = partial(self.porter.close, visit)
+        return Playback(visit.reply, visit.session.clock, patience, library, over, visit.sent)
 
 
 def client(transport: Transport | None = None, **options: Any) -> anthropic.Anthropic:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
+from weakref import finalize
 
 from fakeapi.endpoints.files import SIZE_LIMIT
 from fakeapi.wire import Upload
-
-if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
 
 PIECE = 65_536
 """Bytes that are read at one go."""
@@ -20,6 +18,10 @@ _FIELDS_LIMIT = 1_000_000
 _PARTS_LIMIT = 100
 _HEADER_LIMIT = 16_384
 _MULTIPART = b"multipart/form-data"
+_EVENTS = (
+    *("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_headers_finished"),
+    *("on_part_data", "on_end"),
+)
 
 
 class Uploads:
@@ -32,7 +34,8 @@ class Uploads:
     def __init__(self, limit: int, needed: Callable[[], set[str]]) -> None:
         self._limit = limit
         self._needed = needed
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder = ""
+        self._remove: Callable[[], object] = tuple
         self._sizes: dict[str, int] = {}
         self._weight = 0
         self._arriving: set[str] = set()
@@ -45,6 +48,8 @@ class Uploads:
 
     def read(self, blob: str) -> Iterator[bytes]:
         """The bytes of a file in pieces; none where it is gone."""
+        if blob not in self._sizes:
+            return
         try:
             with self._path(blob).open("rb") as file:
                 while piece := file.read(PIECE):
@@ -62,15 +67,28 @@ class Uploads:
     def open(self) -> tuple[str, BinaryIO]:
         """A new file: its name, and what its bytes are written to. It is safe until it is settled."""
         with self._lock:
-            if self._folder is None:
-                from tempfile import TemporaryDirectory
-
-                self._folder = TemporaryDirectory(prefix="fakeapi-files-", ignore_cleanup_errors=True)
+            self._folder = self._folder or self._made()
             self._number += 1
             blob = str(self._number)
             self._sizes[blob] = 0
             self._arriving.add(blob)
         return blob, self._path(blob).open("wb")
+
+    def close(self) -> None:
+        """Let go of all files and of the folder."""
+        with self._lock:
+            self._remove()
+            self._folder, self._weight = "", 0
+            self._sizes.clear()
+
+    def _made(self) -> str:
+        """A folder that goes with this object, and with the process at the latest."""
+        from shutil import rmtree
+        from tempfile import mkdtemp
+
+        folder = mkdtemp(prefix="fakeapi-files-")
+        self._remove = finalize(self, rmtree, folder, ignore_errors=True)
+        return folder
 
     def make_room(self, blob: str, size: int) -> bool:
         """Whether there is room for so many more bytes of a file."""
@@ -100,7 +118,7 @@ class Uploads:
             self._path(blob).unlink(missing_ok=True)
 
     def _path(self, blob: str) -> Path:
-        return Path(self._folder.name if self._folder else "", blob)
+        return Path(self._folder, blob)
 
 
 class Receiver:
@@ -146,27 +164,21 @@ class Receiver:
         self._refuse("file_malformed")
 
     def _parser(self, content_type: str) -> Callable[[bytes], object]:
+        """What takes the pieces apart and calls the methods below."""
+        from python_multipart.exceptions import FormParserError
         from python_multipart.multipart import MultipartParser, parse_options_header
 
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if kind != _MULTIPART or not boundary:
             self._refuse("file_not_multipart")
-            return lambda _: None
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._on_part_begin,
-                "on_header_field": self._on_header_field,
-                "on_header_value": self._on_header_value,
-                "on_header_end": self._on_header_end,
-                "on_headers_finished": self._on_headers_finished,
-                "on_part_data": self._on_part_data,
-                "on_end": self._on_end,
-            },
-            max_header_size=_HEADER_LIMIT,
-        )
-        return parser.write
+            return len
+        callbacks: Any = {name: getattr(self, f"_{name}") for name in _EVENTS}
+        try:
+            return MultipartParser(boundary, callbacks, max_header_size=_HEADER_LIMIT).write
+        except FormParserError:
+            self._refuse("file_malformed")
+            return len
 
     def _refuse(self, problem: str) -> None:
         """The first problem counts; what has been kept is let go of."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from fakeapi import assets
+from fakeapi import assets, chance
 from fakeapi.errors import ApiError
 from fakeapi.facts import catalogue
 from fakeapi.facts.sentences import refusal
@@ -13,6 +14,8 @@ from fakeapi.wire import Request
 
 _BROWSER_ACCESS = "anthropic-dangerous-direct-browser-access"
 _BEARER = "bearer "
+WORKSPACE = "anthropic-workspace-id"
+"""The header that selects a workspace (contract.md 2)."""
 
 
 class Door:
@@ -40,6 +43,18 @@ class Door:
         if self._contract == "strict":
             return Caller(key, self._version(headers), self._strictly_known(headers))
         return self._admitted(key, headers)
+
+    def enter(self, caller: Caller, workspace: str, seed: int) -> Caller:
+        """The caller in the workspace that the request names; ApiError where the credential has another (SDK)."""
+        own = chance.workspace(seed, caller.key)
+        if workspace == own or self._contract in ("shape", "off"):
+            return caller
+        fault = refusal("workspace_other", workspace=workspace)
+        fault.hint = fault.hint.format(own=own)
+        if self._contract == "strict":
+            raise fault
+        said = f"{fault.status} {fault.type}: {fault.message}"
+        return replace(caller, warnings=(*caller.warnings, said))
 
     def _admitted(self, key: str, headers: Mapping[str, str]) -> Caller:
         """The caller, whatever version and betas they name, and what is wrong with those."""

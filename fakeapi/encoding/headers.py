@@ -54,7 +54,8 @@ def rate_limits(limits: Iterable[RateLimit], prefix: str = "anthropic-ratelimit"
 
 
 @lru_cache(maxsize=4)
-def _generous(second: int) -> HeaderLines:
+def generous(second: int) -> HeaderLines:
+    """The lines where no limits are enforced, at this Unix time."""
     return rate_limits(RateLimit(name, limit, limit - (name == "requests"), second) for name, limit in ALLOWANCES)
 
 
@@ -75,7 +76,7 @@ def _owner(seed: int, key: str) -> HeaderLines:
     """The organization of a seed and the workspace of a key: a key's digest, never the key."""
     return (
         (b"anthropic-organization-id", chance.organization(seed).encode()),
-        (b"anthropic-workspace-id", chance.identity("wrkspc", "workspace", seed, key).encode()),
+        (b"anthropic-workspace-id", chance.workspace(seed, key).encode()),
     )
 
 
@@ -87,7 +88,7 @@ def answered(
     return (
         _date(second),
         *content,
-        *(_generous(second) if shown is True else shown or ()),
+        *(generous(second) if shown is True else shown or ()),
         (b"request-id", request_id.encode()),
         _STRICT_TRANSPORT,
         *_owner(luck.seed, key),

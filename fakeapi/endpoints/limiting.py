@@ -6,6 +6,8 @@ request is let in, output once it has been written; a stream that runs holds not
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import NamedTuple, TypeAlias
 
@@ -16,7 +18,7 @@ from fakeapi.encoding.headers import RateLimit
 from fakeapi.endpoints.caching import workspace
 from fakeapi.endpoints.outcome import House
 from fakeapi.errors import ApiError
-from fakeapi.facts.allowances import COUNTS_CACHED, Limits
+from fakeapi.facts.allowances import COUNTS_CACHED, Limits, apart
 from fakeapi.facts.sentences import refusal
 from fakeapi.memory import buckets
 from fakeapi.memory.buckets import KIND, Bucket
@@ -28,6 +30,11 @@ REQUESTS, INPUT, OUTPUT = "requests", "input", "output"
 _SHOWN = {REQUESTS: "requests", INPUT: "input-tokens", OUTPUT: "output-tokens"}
 _WORDS = {REQUESTS: "requests", INPUT: "input tokens", OUTPUT: "output tokens"}
 _SHUT = "shut"
+_APART: dict[str, Callable[[Json], bool]] = {
+    "fast": lambda usage: usage.get("speed") == "fast",
+    "priority": lambda usage: bool(usage["service_tier"] == "priority"),
+}
+"""What has limits of its own -> whether a bill is for it."""
 
 Buckets: TypeAlias = dict[str, Bucket]
 """Name of a limit -> its bucket, in the order in which they are looked at."""
@@ -56,21 +63,55 @@ FREE = Toll()
 """What a request pays where no limits are enforced."""
 
 
-def charge(house: House, view: View, call: Call, usage: Json, caller: Caller, luck: Chance) -> Toll:
-    """What a request pays; LimitedError 429 for one that has to wait, or is larger than the whole limit.
+def charge(house: House, view: View, call: Call, usage: Json, caller: Caller, luck: Chance, barred: str = "") -> Toll:
+    """What a request pays.
 
-    `usage` is its bill: what is written to the cache counts as input, what is read from it only for some models.
+    Args:
+        usage: its bill; what is written to the cache counts as input, what is read from it only for some models.
+        barred: why the organization may not ask at all; see Pulled.
+
+    Raises:
+        ApiError: 429, 402 or 400 where it is barred; LimitedError 429 for a request that has to wait, or that is larger
+            than the whole limit.
     """
-    if house.limits is None:
-        return FREE
+    if barred:
+        raise _barred(barred, luck.now)
+    toll = FREE if house.limits is None else _charge(house.limits, view, call, usage, caller, luck)
+    if usage["service_tier"] != "priority" and usage.get("speed") != "fast":
+        return toll
+    shown = headers.generous(int(luck.now)) if toll.shown is True else toll.shown or ()
+    return toll._replace(shown=(*shown, *_apart(usage, luck.now)))
+
+
+def _barred(name: str, now: float) -> ApiError:
+    """The refusal of an organization that has spent too much, until the next month begins (documented)."""
+    today = datetime.fromtimestamp(now, UTC)
+    following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return refusal(name, date=following.strftime("%Y-%m-%d"))
+
+
+def _apart(usage: Json, now: float) -> HeaderLines:
+    """The limits of the priority tier and of fast mode, which hold beside the others (documented)."""
+    kinds = [kind for kind, is_on in _APART.items() if is_on(usage)]
+    return tuple(line for kind in kinds for line in headers.rate_limits(_left(kind, usage, now), f"anthropic-{kind}"))
+
+
+def _left(kind: str, usage: Json, now: float) -> Iterator[RateLimit]:
+    read = usage["input_tokens"] + usage["cache_creation_input_tokens"] + usage["cache_read_input_tokens"]
+    for name, limit, taken in zip((INPUT, OUTPUT), apart(kind), (read, usage["output_tokens"]), strict=True):
+        held = Bucket(limit, now).without(taken, now)
+        yield RateLimit(_SHOWN[name], limit, buckets.nearest_thousand(held.level(now), limit), held.full)
+
+
+def _charge(limits: Limits, view: View, call: Call, usage: Json, caller: Caller, luck: Chance) -> Toll:
     place = (KIND, workspace(caller.key), call.model.id)
     now, amounts = luck.now, _amounts(call, usage)
-    held = _held(view, place, house.limits, call)
+    held = _held(view, place, limits, call)
     waits = {name: _wait(view, (*place, name), held[name], amount, now) for name, amount in amounts.items()}
     worst = max(waits, key=lambda name: waits[name])
     if waits[worst]:
         shut = _shut(view, (*place, worst, _SHUT), amounts[worst], waits[worst], now)
-        raise _refused(house.limits, held, worst, waits[worst], call, luck, shut)
+        raise _refused(limits, held, worst, waits[worst], call, luck, shut)
     streams = bool(call.body.get("stream"))
     return _let_in(held, place, {**amounts, OUTPUT: usage["output_tokens"]}, streams, now)
 

@@ -32,7 +32,7 @@ def answer(
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
     made = created(view, message, caller, luck)
-    toll = limiting.charge(house, view, call, message.usage, caller, luck)
+    toll = limiting.charge(house, view, call, message.usage, caller, luck, said.barred)
     kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes, *made))
     scene = Scene(luck, caller.key, message.model)
     if asked is NOTHING:

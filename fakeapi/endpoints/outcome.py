@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
@@ -21,20 +21,8 @@ from fakeapi.settings import Settings
 from fakeapi.wire import Effect, HeaderLines, Request
 
 
-class Uploads(Protocol):
-    """Where a shell keeps the bytes of uploaded files."""
-
-    def read(self, blob: str) -> Iterator[bytes]:
-        """The bytes of a file in pieces; none where they are gone."""
-        ...
-
-
-class NoUploads:
-    """Where there are none."""
-
-    def read(self, blob: str) -> Iterator[bytes]:
-        """Nothing."""
-        return iter(())
+def _no_upload(_: str) -> tuple[bytes, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +30,8 @@ class House:
     """Everything a server, or a session of it, holds that no request changes.
 
     `every` is the catalogue before the settings narrow it; `rules` are asked in this order; `elsewhere` gives those
-    of other sessions, for near misses; `limits` are those enforced; `uploads` keeps the bytes of
-    files.
+    of other sessions, for near misses; `limits` are those enforced; `read_upload` gives the bytes
+    of an uploaded file by the name that it is kept under: none where they are gone.
     """
 
     settings: Settings
@@ -56,7 +44,7 @@ class House:
     rules: tuple[Rule, ...] = ()
     elsewhere: Callable[[], tuple[Rule, ...]] = tuple
     limits: Limits | None = None
-    uploads: Uploads = field(default_factory=NoUploads)
+    read_upload: Callable[[str], Iterable[bytes]] = _no_upload
 
 
 class Asked(NamedTuple):

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from fakeapi.contract import leniency
 from fakeapi.endpoints.admission import SCHEMAS
 from fakeapi.facts import catalogue
+from fakeapi.facts.schemas import compiled
 from fakeapi.memory.entries import Entry
 from fakeapi.memory.verification import Pattern
-from fakeapi.model import Call, Caller, Json, Mismatch, Rule
+from fakeapi.model import Call, Caller, Json, Mismatch, Model, Rule
 from fakeapi.rules.loading.document import rules_of
 from fakeapi.rules.loading.reader import Known
 
 _NO_JSON = (Mismatch("request", "a message request", "a body that can't be read"),)
+_VERSION = "2023-06-01"
+_SCHEMA = SCHEMAS["messages"]
+_LATELY = 32
+"""Exchanges of which what was read is remembered: many may wait for the same one."""
+_NO_MODELS: Mapping[str, Model] = MappingProxyType({})
 
 
-def pattern(known: Known) -> Callable[[Json, str], Pattern]:
-    """A maker of patterns from `match` objects, for verification. It raises RulesError for one that can't be read."""
+def pattern(known: Known, models: Mapping[str, Model] = _NO_MODELS) -> Callable[[Json, str], Pattern]:
+    """A maker of patterns from `match` objects, for verification. It raises RulesError for one that can't be read.
+
+    `models` are those of a server by every name they have; by default those of the standard catalogue. A pattern
+    looks at each exchange once.
+    """
 
     def of(match: Json, place: str) -> Pattern:
         (rule,) = rules_of({"match": match, "respond": ""}, place, known)
-        return Pattern(_told(match), lambda entry: lacks(rule, entry))
+        found: dict[int, tuple[Mismatch, ...]] = {}
+
+        def lacking(entry: Entry) -> tuple[Mismatch, ...]:
+            if entry.number not in found:
+                found[entry.number] = lacks(rule, entry, models)
+            return found[entry.number]
+
+        return Pattern(_told(match), lacking)
 
     return of
 
 
-def lacks(rule: Rule, entry: Entry) -> tuple[Mismatch, ...]:
+def lacks(rule: Rule, entry: Entry, models: Mapping[str, Model] = _NO_MODELS) -> tuple[Mismatch, ...]:
     """What an exchange lacks of what a rule wants."""
-    call = call_of(entry)
-    return _NO_JSON if call is None else rule.match.mismatches(call, entry.headers)
+    call = _call_of(entry)
+    if call is None:
+        return _NO_JSON
+    known = models or catalogue.standard().names
+    own = known.get(call.body["model"])
+    return rule.match.mismatches(call if own is None else replace(call, model=own), entry.headers)
 
 
 def call_of(entry: Entry) -> Call | None:
@@ -40,10 +64,19 @@ def call_of(entry: Entry) -> Call | None:
         return None
     betas = frozenset(beta for part in entry.headers.get("anthropic-beta", "").split(",") if (beta := part.strip()))
     known = betas & catalogue.known_betas()
-    caller = Caller("", entry.headers.get("anthropic-version", "2023-06-01"), known)
-    body = leniency.readable(body, schema=SCHEMAS["messages"], caller=Caller("", "2023-06-01", known))
-    model = catalogue.resolve(body["model"]) or catalogue.all_models()[0]
-    return Call(body, model, caller)
+    if compiled(_SCHEMA, _VERSION, known, "shape").first_fault(body) is not None:
+        body = leniency.readable(body, schema=_SCHEMA, caller=Caller("", _VERSION, known))
+    caller = Caller("", entry.headers.get("anthropic-version", _VERSION), betas)
+    return Call(body, _stranger(body["model"]), caller)
+
+
+_call_of = lru_cache(maxsize=_LATELY)(call_of)
+
+
+@lru_cache(maxsize=_LATELY)
+def _stranger(name: str) -> Model:
+    """A model that has only a name."""
+    return replace(catalogue.all_models()[0], id=name, aliases=())
 
 
 def _told(match: Any) -> str:

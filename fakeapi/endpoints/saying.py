@@ -18,6 +18,7 @@ from fakeapi.endpoints.outcome import House
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.facts import prefixes as cached
 from fakeapi.facts.prefixes import Prefixes
+from fakeapi.facts.triggers import pulled
 from fakeapi.memory.changes import View
 from fakeapi.model import Call, Caller, Draft, Json
 from fakeapi.replies import deciding, generators, limits, responding, usage
@@ -39,6 +40,7 @@ class Said(NamedTuple):
         mark: what chunks, padding and pace are drawn from: seed and normalised request.
         tails: what was written and is the same for all whom the cache counts alike: the events after message_start, or
             a body around its id. made: the usages of these.
+        barred: why the organization may not ask at all; see Pulled.
     """
 
     call: Call
@@ -48,6 +50,7 @@ class Said(NamedTuple):
     mark: str
     tails: dict[Counts, list[Effect]]
     made: dict[Counts, Json]
+    barred: str = ""
 
 
 def read(house: House, view: View, request: Request, caller: Caller) -> Call:
@@ -141,7 +144,10 @@ def _said(house: House, call: Call, uncut: Draft) -> Said:
     limited = limits.limit(uncut, call, house.sizes)
     bill = usage.account(limited, call, uncut, house.sizes)
     mark = f"{house.settings.seed}/{generators.fingerprint(call.body)}"
-    return Said(call, limited, bill, cached.prefixes(call.body, call.model, house.sizes), mark, {}, {})
+    if house.settings.service_tier == "priority" and call.body.get("service_tier") != "standard_only":
+        bill = {**bill, "service_tier": "priority"}
+    prefixes, barred = cached.prefixes(call.body, call.model, house.sizes), pulled(call.body).barred
+    return Said(call, limited, bill, prefixes, mark, {}, {}, barred)
 
 
 def overridden(bill: Json, draft: Draft) -> Json:

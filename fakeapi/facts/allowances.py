@@ -50,6 +50,12 @@ def generous() -> Allowance:
     return Allowance(*_data()["generous"])
 
 
+def apart(kind: str) -> tuple[int, int]:
+    """The limits of input and output tokens of the `priority` tier or of `fast` mode."""
+    read, written = _data()["apart"][kind]
+    return read, written
+
+
 def parse(text: str, source: str) -> Limits | None:
     """The limits that a setting names: `off` (None), a tier, own ones, or a tier and own ones over it.
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from fakeapi.facts import signatures
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about, about_all
 from fakeapi.facts.frames import unread_system
 from fakeapi.model import Json, Model
 
@@ -83,11 +83,15 @@ def ahead(body: Json, model: Model) -> Context:
     return Context(_system(body), _tools(body), _prefixes(body).whole, before)
 
 
-def thoughts(body: Json) -> Iterator[Thought]:
-    """The thinking blocks of a conversation, in order."""
+def thoughts(body: Json, since: int = 0) -> Iterator[Thought]:
+    """The thinking blocks of a conversation, in order, from the message of this index on."""
     before = None
-    for index, message in _messages(body):
-        for block, kind, token in about(message, _thoughts_of):
+    messages = body.get("messages")
+    for index, found in enumerate(about_all(messages, _thoughts_of) if isinstance(messages, list) else ()):
+        if index < since:
+            before = found[-1][2] if found else before
+            continue
+        for block, kind, token in found:
             yield Thought(index, block, token, kind, before)
             before = token
 
@@ -137,8 +141,10 @@ def _messages(body: Json) -> Iterator[tuple[int, Json]]:
             yield index, message
 
 
-def _thoughts_of(message: Json) -> tuple[tuple[int, str, str], ...]:
+def _thoughts_of(message: Any) -> tuple[tuple[int, str, str], ...]:
     """Index, type and token of the thinking blocks of a message."""
+    if not isinstance(message, dict):
+        return ()
     parts = enumerate(_parts(message.get("content")))
     return tuple((at, kind, _token(part)) for at, part in parts if (kind := str(part.get("type"))) in THOUGHTS)
 
@@ -158,22 +164,7 @@ class _Prefixes(NamedTuple):
 
 
 def _prefixes(body: Json) -> _Prefixes:
-    """Thinking is no part of them. Compaction starts them anew: the server forgets what came before.
-
-    The last ones are remembered by the very body, which nobody changes: contract and answer ask for them in turn.
-    """
-    global _last
-    known, found = _last
-    if known is not body:
-        found = _read_prefixes(body)
-        _last = (body, found)
-    return found
-
-
-_last: tuple[Json, _Prefixes] = ({}, _Prefixes({}, b""))
-
-
-def _read_prefixes(body: Json) -> _Prefixes:
+    """Thinking is no part of them. Compaction starts them anew: the server forgets what came before."""
     prefix, spoken = blake2b(digest_size=16), ""
     before: dict[tuple[int, int], bytes] = {}
     for index, message in _messages(body):

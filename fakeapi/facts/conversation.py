@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.model import Json
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -19,6 +19,11 @@ def blocks(content: Any) -> list[Json]:
     A system message that only carries an output_config may have no content (SDK, beta per-turn-control).
     """
     return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+
+
+def one_line(text: str, most: int) -> str:
+    """A text without line breaks and double spaces; of one with more than `most` characters, only so many are so."""
+    return " ".join(text.split(None, most))
 
 
 def prefill(body: Json) -> str:
@@ -65,8 +70,7 @@ def normal_form(messages: list[Json]) -> bytes:
     image, any binary document and any thinking equals another; tool ids, cache marks and callers don't count.
     """
     turns: list[tuple[bytes, list[Json]]] = []
-    for message in messages:
-        said = about(message, _turn)
+    for message, said in zip(messages, about_all(messages, _turn), strict=True):
         if said and turns and turns[-1][1][0]["role"] == message["role"]:
             turns[-1][1].append(message)
         elif said:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
 from fakeapi.facts import conversation, tokens
 from fakeapi.facts.block_costs import CALLS, Scale, Sizes, block_cost, call, result, thought
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about, about_all
 from fakeapi.facts.frames import Frame, frame, server_tool, unread_system
 from fakeapi.facts.written import written
 from fakeapi.model import Json, Model
@@ -77,9 +77,11 @@ def shaped_parts(body: Json, model: Model, sizes: Sizes | None = None, around: F
     """As `parts`, but of a validated request only: another may raise. `around` stands for the model's overheads."""
     own = around or frame(model.tokenizer, model.created_at)
     definitions = about(body.get("tools"), _definitions, model.tokenizer)
-    scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, _names(body), definitions)
+    said = about_all(body["messages"], _said)
+    names = {id: name for one in said for id, name in one.calls}
+    scale = Scale(model.tokenizer, own, model.image_tier, sizes or {}, names, definitions)
     edges = _around(body, model, scale)
-    found = [*_tools(body, edges, scale), *_system(body, edges, scale), *_messages(body, edges, scale)]
+    found = [*_tools(body, edges, scale), *_system(body, edges, scale), *_messages(_read(body, said), edges, scale)]
     edge = -1 if own.opening_last else 0
     found[edge] = found[edge]._replace(tokens=found[edge].tokens + own.opening)
     return found
@@ -166,16 +168,6 @@ def _answer_costs(content: Sequence[Json], scale: Scale) -> Iterator[int]:
         before = kind
 
 
-def _names(body: Json) -> dict[str, str]:
-    """The tools that the conversation's calls name, by the id of the call."""
-    return {id: name for message in body["messages"] for id, name in about(message, _names_in)}
-
-
-def _names_in(message: Json) -> tuple[tuple[str, str], ...]:
-    blocks = conversation.blocks(message.get("content"))
-    return tuple((block["id"], block["name"]) for block in blocks if block["type"] in CALLS)
-
-
 def _definitions(tools: Sequence[Json] | None, family: str) -> dict[str, int]:
     return {tool["name"]: _definition(tool, family) for tool in tools or () if "input_schema" in tool}
 
@@ -253,18 +245,18 @@ def _around_system(prompt: str, body: Json, scale: Scale) -> int:
     return around + (budget if (body.get("thinking") or {}).get("type") == "enabled" else 0)
 
 
-def _messages(body: Json, around: _Around, scale: Scale) -> Iterator[Part]:
-    own, turns = scale.frame, _read(body["messages"])
+def _messages(turns: list[_Turn], around: _Around, scale: Scale) -> Iterator[Part]:
+    own = scale.frame
     asked = max((turn[0] for turn in turns if turn[2].asks), default=-1)
     role, ahead = "", around.ahead
     for number, (index, message, said) in enumerate(turns):
         follows = turns[number + 1][1]["role"] if number + 1 < len(turns) else ""
-        spot = _Spot(index, role, ahead, follows, own.keeps_thinking or index > asked)
+        spot = index, role, ahead, follows, own.keeps_thinking or index > asked
         if said.depends:
-            yield from _turn_parts(message, spot, scale)
+            yield from _turn_parts(message, said, _Spot(*spot), scale)
         else:
             names = tuple(scale.names.get(id, "") for id in said.results) if len(said.results) > 1 else ()
-            yield from about(message, _plain_parts, spot, scale.family, own, names)
+            yield from about(message, _plain_parts, scale.family, own, names, *spot)
         role = message["role"]
         ahead = own.turn - own.turn_after_result if said.kinds[-1] == "tool_result" and follows != role else 0
     if role != "assistant" or around.end:
@@ -275,34 +267,35 @@ class _Spot(NamedTuple):
     """Where a message stands, as far as its cost depends on that.
 
     Attributes:
-        index: among the messages. before, follows: the roles of those around it, "" without any.
+        place: its index among the messages. before, follows: the roles of those around it, "" without any.
         ahead: tokens of its beginning that were counted before. thoughts: whether its thinking is read.
     """
 
-    index: int
+    place: int
     before: str
     ahead: int
     follows: str
     thoughts: bool
 
 
-def _plain_parts(message: Json, spot: _Spot, family: str, own: Frame, names: tuple[str, ...]) -> tuple[Part, ...]:
+def _plain_parts(message: Json, family: str, own: Frame, names: tuple[str, ...], *spot: Any) -> tuple[Part, ...]:
     """The parts of a message whose costs depend on no more than these; `names` of the tools, where there are several
     results."""
-    named = dict(zip(about(message, _said).results, names, strict=bool(names)))
-    return tuple(_turn_parts(message, spot, Scale(family, own, names=named)))
+    said = _said(message)
+    named = dict(zip(said.results, names, strict=False))
+    return tuple(_turn_parts(message, said, _Spot(*spot), Scale(family, own, names=named)))
 
 
-def _turn_parts(message: Json, spot: _Spot, scale: Scale) -> Iterator[Part]:
-    blocks, kinds, role, own = *about(message, _said)[:2], message["role"], scale.frame
+def _turn_parts(message: Json, said: _Said, spot: _Spot, scale: Scale) -> Iterator[Part]:
+    blocks, kinds, role, own = said.blocks, said.kinds, message["role"], scale.frame
     costs = _turn(blocks, kinds, scale, opens=role != spot.before, thoughts=spot.thoughts)
     costs[0] += _edge(spot.before, role, own) - spot.ahead
     if kinds[-1] == "tool_result" and spot.follows != role:
         costs[-1] += own.turn - own.turn_after_result
-    place, whole = f"messages.{spot.index}.content", isinstance(message["content"], str)
+    place, whole = f"messages.{spot.place}.content", isinstance(message["content"], str)
     for at, (cost, block, kind) in enumerate(zip(costs, blocks, kinds, strict=True)):
         read = block if spot.thoughts or kind not in _HIDDEN else None
-        yield Part(place if whole else f"{place}.{at}", cost, read, spot.index, at)
+        yield Part(place if whole else f"{place}.{at}", cost, read, spot.place, at)
 
 
 def _edge(before: str, role: str, own: Frame) -> int:
@@ -317,13 +310,15 @@ class _Said(NamedTuple):
     """A message as it is counted.
 
     Attributes:
-        blocks, kinds: its blocks and their types. results: the ids of the calls whose results it has.
+        blocks, kinds: its blocks and their types. calls: ids and names of its calls of tools. results: the ids of the
+            calls whose results it has.
         asks: whether a user says more in it than what tools gave back.
         depends: whether its cost depends on more than its texts: sizes of media, definitions of tools.
     """
 
     blocks: list[Json]
     kinds: list[str]
+    calls: tuple[tuple[str, str], ...]
     results: tuple[str, ...]
     asks: bool
     depends: bool
@@ -332,9 +327,10 @@ class _Said(NamedTuple):
 def _said(message: Json) -> _Said:
     blocks = conversation.blocks(message.get("content"))
     kinds = [block["type"] for block in blocks]
-    results = tuple(block["tool_use_id"] for block in blocks if block["type"] == "tool_result")
-    asks = message["role"] == "user" and len(results) < len(kinds)
-    return _Said(blocks, kinds, results, asks, not all(map(_is_plain, blocks)))
+    calls = tuple((block["id"], block["name"]) for block in blocks if block["type"] in CALLS)
+    results = tuple(block.get("tool_use_id", "") for block in blocks if block["type"] == "tool_result")
+    asks = len(results) < len(kinds) and message["role"] == "user"
+    return _Said(blocks, kinds, calls, results, asks, not all(map(_is_plain, blocks)))
 
 
 def _is_plain(block: Json) -> bool:
@@ -348,11 +344,10 @@ _Turn: TypeAlias = tuple[int, Json, _Said]
 """A message that has content: its index, itself, and what it says."""
 
 
-def _read(messages: Sequence[Json]) -> list[_Turn]:
+def _read(body: Json, read: Sequence[_Said]) -> list[_Turn]:
     """What is read of the messages: those before the latest compaction are not any more, nor those without content."""
     turns: list[_Turn] = []
-    for index, message in enumerate(messages):
-        said = about(message, _said)
+    for index, (message, said) in enumerate(zip(body["messages"], read, strict=True)):
         if "compaction" in said.kinds:
             turns.clear()
         if said.blocks:

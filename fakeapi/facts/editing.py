@@ -15,7 +15,7 @@ from fakeapi import assets
 from fakeapi.facts import counting, tokens
 from fakeapi.facts.block_costs import CALLS, Sizes
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.facts.frames import frame, with_thoughts
 from fakeapi.model import Json, Model
 
@@ -131,12 +131,12 @@ def _concerns(body: Json) -> bool:
     if body.get("context_management"):
         return True
     messages = body.get("messages")
-    return type(messages) is list and any(type(message) is dict and about(message, _folds) for message in messages)
+    return type(messages) is list and any(about_all(messages, _folds))
 
 
-def _folds(message: Json) -> bool:
+def _folds(message: Any) -> bool:
     """Whether a message holds what changes how others are read."""
-    content = message.get("content")
+    content = message.get("content") if type(message) is dict else None
     return type(content) is list and any(
         type(block) is dict and block.get("type") in ("compaction", _UNREAD) for block in content
     )

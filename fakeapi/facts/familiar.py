@@ -6,7 +6,7 @@ about it holds now. Nobody changes what a request holds, nor what was found. Bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -85,6 +85,18 @@ def recognized(body: Any, size: int) -> tuple[Any, Any]:
     return same, strange
 
 
+def about_all(parts: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
+    """The same about each of several parts."""
+    met, answers = _memory.met, []
+    for part in parts:
+        known = met.get(id(part))
+        if known is not None and known.part is part and find in known.found:
+            answers.append(known.found[find])
+        else:
+            answers.append(about(part, find))
+    return answers
+
+
 def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
     """`find(part, *given)`, found once for a part that came before. It depends on these alone."""
     known = _memory.met.get(id(part))
@@ -99,6 +111,3 @@ def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
     return value
 
 
-def forget() -> None:
-    """Meet everything anew."""
-    _memory.__init__()  # type: ignore[misc]

@@ -13,7 +13,7 @@ from fakeapi import assets
 class Frame:
     """The tokens around the texts. Source: recorded traffic, fitted by `benchmarks/fit_tokens.py`.
 
-    A frame is told from others by being itself, so that what was counted with it can be remembered.
+    Two frames of equal members are one object, and told from others as such: what was counted with it is remembered.
 
     Attributes:
         opening: before everything; opening_last: it stands before the answer instead. turn: each turn, the answer's
@@ -90,10 +90,16 @@ def frame(family: str, created_at: str = "9999") -> Frame:
 
     Raises KeyError for a family that has none.
     """
+    rows = [at for at, row in enumerate(_data()["frames"]) if row["family"] == family]
+    return _frame(tuple(at for at in rows if at == rows[0] or _data()["frames"][at]["since"] <= created_at))
+
+
+@cache
+def _frame(rows: tuple[int, ...]) -> Frame:
+    """The frame that these rows of the table make, each on top of those before it."""
     members: dict[str, Any] = {}
-    for row in _data()["frames"]:
-        if row["family"] == family and (not members or row["since"] <= created_at):
-            members |= row
+    for at in rows:
+        members |= _data()["frames"][at]
     return Frame(**{field.name: members[field.name] for field in fields(Frame)})
 
 

@@ -1,4 +1,4 @@
-"""The prompt as a chain of prefixes, each told by a digest and its tokens, and where a request wants them cached.
+"""The prompt as a row of prefixes, each told by a digest and its tokens, and where a request wants them cached.
 
 A prefix ends with a block: tools, then the system prompt, then messages (contract.md 11). Its digest changes with every
 block up to its end, and with the settings that are written into the prompt before it.
@@ -6,7 +6,7 @@ block up to its end, and with the settings that are written into the prompt befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -17,6 +17,7 @@ import orjson
 from fakeapi.facts import counting, editing
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.conversation import blocks
+from fakeapi.facts.familiar import about, about_all
 from fakeapi.model import Json, Model
 
 SHORT, LONG = 300, 3600
@@ -25,6 +26,7 @@ SHORT, LONG = 300, 3600
 EMPTY = "empty"
 """The kind of a text block without text."""
 
+_SIZE = 16
 _UNMARKABLE = frozenset({"thinking", "redacted_thinking", EMPTY})
 _EDITED = frozenset({"compaction", "fallback"})
 _HOLDERS = frozenset({"tool_result", "document", "search_result"})
@@ -37,17 +39,23 @@ class Point(NamedTuple):
 
     Attributes:
         location: the block it ends with, as the API names places.
-        digest: told by everything up to here; 32 hexadecimal digits.
+        said: digests of all blocks of the prompt, of which `end` bytes belong to this prefix.
         tokens: of everything up to here.
         kind: type of the block.
         ttl: seconds for which the request wants it cached; 0 where it doesn't.
     """
 
     location: str
-    digest: str
+    said: bytearray
+    end: int
     tokens: int
     kind: str
     ttl: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Told by everything up to here; 32 hexadecimal digits. Made when asked for, since most are never looked at."""
+        return blake2b(memoryview(self.said)[: self.end], digest_size=_SIZE).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -111,29 +119,54 @@ def _inner(block: Json) -> tuple[Any, Any]:
 
 def chain(parts: Iterable[counting.Part], body: Json, model: Model) -> Iterator[Point]:
     """The points of a counted request; what the model doesn't read is no point."""
-    digest, tokens, level, written = b"", 0, "", _settings(body, model)
+    said, tokens, reached, written = bytearray(), 0, 0, _settings(body, model)
+    tools, message = about(body.get("tools"), _told_tools), -1
+    told: tuple[_Told, ...] = ()
     for part in parts:
         tokens += part.tokens
         if part.block is None:
             continue
-        reached = part.location.partition(".")[0]
-        while level != reached:
-            level = _NEXT[level]
-            digest = _digest(digest, written[level])
-        digest = _digest(digest, part.role.encode() + b"\0" + said(part.block))
-        yield Point(part.location, digest.hex(), tokens, _kind(part.block), _ttl(part.block))
+        level = _MESSAGES if part.message >= 0 else _LEVELS[part.location.partition(".")[0]]
+        if level >= reached:
+            said += b"".join(map(_digest, written[reached : level + 1]))
+            reached = level + 1
+        if level == _MESSAGES and part.message != message:
+            message, told = part.message, about(body["messages"][part.message], _told_in)
+        own = told[part.at] if level == _MESSAGES else _told(part.block) if level == _SYSTEM else tools[part.at]
+        said += own.digest
+        yield Point(part.location, said, len(said), tokens, own.kind, own.ttl)
 
 
-_NEXT = {"": "tools", "tools": "system", "system": "messages"}
+_TOOLS, _SYSTEM, _MESSAGES = range(3)
+_LEVELS = {"tools": _TOOLS, "system": _SYSTEM}
 
 
-def _kind(block: Json) -> str:
+class _Told(NamedTuple):
+    """What tells a block from others, its kind, and the seconds for which it is marked to be cached."""
+
+    digest: bytes
+    kind: str
+    ttl: int
+
+
+def _told(block: Json, role: str = "") -> _Told:
+    """Of one block; `role` where it begins a message."""
     kind = str(block.get("type"))
-    return EMPTY if kind == "text" and not block["text"] else kind
+    silent = kind == "text" and not block["text"]
+    return _Told(_digest(role.encode() + b"\0" + said(block)), EMPTY if silent else kind, _ttl(block))
 
 
-def _digest(before: bytes, more: bytes) -> bytes:
-    return blake2b(before + more, digest_size=16).digest()
+def _told_in(message: Json) -> tuple[_Told, ...]:
+    parts = blocks(message["content"])
+    return tuple(_told(part, "" if at else message["role"]) for at, part in enumerate(parts))
+
+
+def _told_tools(tools: list[Json] | None) -> tuple[_Told, ...]:
+    return tuple(map(_told, tools or ()))
+
+
+def _digest(more: bytes) -> bytes:
+    return blake2b(more, digest_size=_SIZE).digest()
 
 
 def said(block: Json) -> bytes:
@@ -190,23 +223,23 @@ def automatic(points: tuple[Point, ...], control: Any) -> tuple[Point, ...]:
     return points
 
 
-def _settings(body: Json, model: Model) -> dict[str, bytes]:
-    """What of the settings is written into the prompt, by the part that it is written before.
+def _settings(body: Json, model: Model) -> tuple[bytes, bytes, bytes]:
+    """What of the settings is written into the prompt: before the tools, the system prompt and the messages.
 
     Speed, citations and a format change the system prompt; tool choice, pictures, thinking and effort the messages
     only, where no model is known to write them further ahead.
     """
     config = body.get("output_config") or {}
     asked = config.get("format") or body.get("output_format")
-    system = [body.get("speed") == "fast", _has(body, _cites), asked]
+    system = [body.get("speed") == "fast", any(about_all(body["messages"], _cites)), asked]
     ahead = [thinking(body, model), config.get("effort") or model.effort_default]
-    messages = [_choice(body), _has(body, _is_picture)]
+    messages = [_choice(body), any(about_all(body["messages"], _shows))]
     first = _SETTINGS_FIRST in model.features
-    return {
-        "tools": orjson.dumps(ahead if first else None),
-        "system": orjson.dumps(system),
-        "messages": orjson.dumps([*messages, *([] if first else ahead)]),
-    }
+    return (
+        orjson.dumps(ahead if first else None),
+        orjson.dumps(system),
+        orjson.dumps([*messages, *([] if first else ahead)]),
+    )
 
 
 def thinking(body: Json, model: Model) -> list[Any]:
@@ -221,9 +254,16 @@ def _choice(body: Json) -> list[Any]:
     return [choice.get("type") or "auto", choice.get("name"), bool(choice.get("disable_parallel_tool_use"))]
 
 
-def _has(body: Json, found: Any) -> bool:
-    contents = (blocks(message.get("content")) for message in body["messages"])
-    return any(found(block) or any(map(found, _results(block))) for content in contents for block in content)
+def _cites(message: Json) -> bool:
+    return _holds(message, _is_cited)
+
+
+def _shows(message: Json) -> bool:
+    return _holds(message, _is_picture)
+
+
+def _holds(message: Json, found: Callable[[Json], bool]) -> bool:
+    return any(found(block) or any(map(found, _results(block))) for block in blocks(message.get("content")))
 
 
 def _results(block: Json) -> list[Json]:
@@ -234,5 +274,5 @@ def _is_picture(block: Json) -> bool:
     return bool(block["type"] == "image")
 
 
-def _cites(block: Json) -> bool:
+def _is_cited(block: Json) -> bool:
     return block["type"] in ("document", "search_result") and bool((block.get("citations") or {}).get("enabled"))

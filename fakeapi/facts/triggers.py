@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from fakeapi import assets
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about, about_all
 from fakeapi.model import Json
 
 
@@ -21,6 +21,7 @@ class Pulled:
         midway: the refusal comes after some of the answer. by_all: fallback models refuse, too.
         window: the answer ends because the context window is full.
         too_long: the request is refused as too long.
+        barred: the name of the sentence with which the organization is refused; "" for none.
     """
 
     refuses: bool = False
@@ -29,6 +30,7 @@ class Pulled:
     by_all: bool = False
     window: bool = False
     too_long: bool = False
+    barred: str = ""
 
 
 NOTHING = Pulled()
@@ -89,13 +91,12 @@ def _marked_texts(body: Json) -> Iterator[str]:
     may hold a trigger."""
     yield from about(body.get("system"), _marked)
     messages = body.get("messages")
-    for message in messages if type(messages) is list else ():
-        if type(message) is dict:
-            yield from about(message, _marked_of)
+    for texts in about_all(messages, _marked_of) if type(messages) is list else ():
+        yield from texts
 
 
-def _marked_of(message: Json) -> tuple[str, ...]:
-    return _marked(message.get("content"))
+def _marked_of(message: Any) -> tuple[str, ...]:
+    return _marked(message.get("content")) if type(message) is dict else ()
 
 
 def _marked(content: Any) -> tuple[str, ...]:

@@ -6,14 +6,13 @@ Bytes are kept as they were, but for secrets; what they mean is read on demand, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
 
 from fakeapi.facts.nesting import is_deeper
 from fakeapi.memory import streams
-from fakeapi.memory.redaction import Kept
+from fakeapi.memory.redaction import Clean, Kept
 from fakeapi.model import Exchange, Json
 from fakeapi.wire import HeaderLines
 
@@ -25,19 +24,18 @@ _DEPTH = 200
 """Levels of nesting up to which JSON is shown as JSON: what is deeper can't be written again."""
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """One exchange. Opened when the request has come, closed when the answer is over; the journal alone changes it.
 
     Attributes:
-        number: counts the requests of a server as they come, from 1; session: "" is the one without a name.
+        number: counts the requests of a server as they come, from 1; session: the one it belongs to.
         opened, closed: Unix time in seconds on the session's clock; `closed` is None while the answer is under way.
         steady, ended: the same moments in seconds on a clock that only real time moves, for the waits of clients that
             know nothing of the session's clock.
         until: the number of the last request that had come when it was closed: later ones came afterwards.
-        method, path, query, headers, body: the request, redacted. caller: the digest of its key.
-        lines: the header lines of the answer. pieces: its body as it went out. sent: how many bytes went out; clipped:
-            not all of them are kept, since they are too many.
+        method, asked: the request, redacted. lines: the header lines of the answer.
+        pieces: the body of the answer as it went out; none before its end where it may repeat a secret of the request.
+        size: how many bytes went out; clipped: not all of them are kept, since they are too many.
         exchange: status, model, source, rule, usage, cost, sentence, warning, hint, outcome; None while it is open.
         diagnosis: where no rule matched, those that nearly did, and why they did not: `{"rules", "nearest"}`.
         kept: False once the journal has forgotten it. weight: its bytes, for the bounds.
@@ -48,22 +46,43 @@ class Entry:
     opened: float
     steady: float
     method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: Kept
-    caller: str
+    pieces: list[Piece]
+    asked: Clean
     closed: float | None = None
     ended: float | None = None
     until: int | None = None
     lines: HeaderLines = ()
-    pieces: list[Piece] = field(default_factory=list)
-    sent: int = 0
+    size: int = 0
     clipped: bool = False
     exchange: Exchange | None = None
     diagnosis: Json | None = None
     kept: bool = True
     weight: int = 0
+
+    @property
+    def path(self) -> str:
+        """The path of the request, percent-decoded."""
+        return self.asked.path
+
+    @property
+    def query(self) -> str:
+        """The raw query of the request."""
+        return self.asked.query
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the request by lower-case name."""
+        return self.asked.headers
+
+    @property
+    def body(self) -> Kept:
+        """The body of the request."""
+        return self.asked.body
+
+    @property
+    def caller(self) -> str:
+        """The digest of the request's key; "" without one."""
+        return self.asked.caller
 
     @property
     def status(self) -> int:

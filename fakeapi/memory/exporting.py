@@ -156,7 +156,7 @@ def _answer(entry: Entry) -> Json:
         "message": message,
         "error": error,
         "text": plain,
-        "bytes": entry.sent,
+        "bytes": entry.size,
         "cut": entry.clipped,
         "parts": list(_parts(entry, whole)),
     }

@@ -4,31 +4,36 @@
     record.sent(data, now)                           bytes of the answer have gone out
     record.close(exchange, lines, outcome, now)      the answer is over
 
-What is over is forgotten first, the oldest of it; then the oldest of what is under way. Nothing secret enters.
-Not safe for several threads at once.
+What is over is forgotten first, the oldest of it; then the oldest of what is under way.
+
+Nothing secret enters. Small exchanges are cleaned some dozens at a time, since that costs a fraction; until then they
+wait outside, and nobody can look before they were cleaned. Not safe for several threads at once.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry
-from fakeapi.memory.redaction import Literals
-from fakeapi.memory.secrets import Span, find, marker
-from fakeapi.model import Exchange, Json
-from fakeapi.wire import HeaderLines, Request
+from fakeapi.memory.records import PIECE, Record
+from fakeapi.wire import Request
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-_WEIGHT = 1500
+_WEIGHT = 2_500
 """Bytes that an entry costs beside its bodies: headers, numbers, places in tables."""
-_PIECE = 120
-"""Bytes that a piece of an answer costs beside its data."""
 _SESSIONS = 10_000
 """Sessions of which is known how much was forgotten."""
+_TOGETHER = 64
+"""Exchanges that are cleaned at once; one by one in journals too small for that."""
+_LARGE_JOURNAL = (256, 4 * 1024 * 1024)
+_AHEAD = 4096
+"""Bytes of an answer under way that are weighed before they are sent, so that the bounds hold at any moment."""
 
 
 class Page(NamedTuple):
@@ -60,72 +65,101 @@ class Journal:
     def __init__(self, entries: int = MOST_ENTRIES, size: int = MOST_BYTES) -> None:
         if entries < 1 or size < 10_000:
             raise ValueError(f"a journal keeps at least 1 entry and 10,000 bytes, not {entries} and {size:,}")
-        self._most, self._size = entries, size
+        together = entries >= _LARGE_JOURNAL[0] and size >= _LARGE_JOURNAL[1]
         self.largest = size // 8
+        self._ahead = min(_AHEAD, size // 1024)
+        self._together = _TOGETHER if together else 1
+        self._most = entries - self._together + 1
+        self._size = size - (self._together - 1) * (_WEIGHT + 2 * _AHEAD + PIECE)
         self._number = 0
         self._bytes = 0
-        self._open: OrderedDict[int, Entry] = OrderedDict()
-        self._closed: OrderedDict[int, Entry] = OrderedDict()
-        self._sessions: dict[str, dict[int, Entry]] = {}
-        self._forgotten: OrderedDict[str, int] = OrderedDict()
+        self._waiting: list[Record] = []
+        self._open: dict[int, Record] = {}
+        self._closed: deque[Record] = deque()
+        self._forgotten: dict[str, int] = {}
 
-    def open(
-        self, request: Request, session: str = "", now: float = 0.0, steady: float | None = None, caller: str = ""
-    ) -> Record:
-        """A request has come, at `now` on the session's clock and at `steady` (seconds) on one that nobody sets.
-
-        `caller` stands for its key; by default the digest of what it sends.
-        """
-        clean, literals = redaction.clean_request(request, self.largest)
+    def open(self, request: Request, session: str = "", now: float = 0.0, steady: float | None = None) -> Record:
+        """A request has come, at `now` on the session's clock and at `steady` (seconds) on one that nobody sets."""
         self._number = number = self._number + 1
-        entry = Entry(
-            number,
-            session,
-            now,
-            now if steady is None else steady,
-            request.method,
-            clean.path,
-            clean.query,
-            clean.headers,
-            clean.body,
-            caller or clean.caller,
-        )
-        self._open[number] = entry
-        entries = self._sessions.get(session)
-        if entries is None:
-            entries = self._sessions[session] = {}
-        entries[number] = entry
-        self.weigh(entry, _WEIGHT + len(clean.body.data))
-        return Record(self, entry, literals, clean.tainted)
+        record = Record(self, number, request, session, now, now if steady is None else steady)
+        waiting = self._waiting
+        waiting.append(record)
+        if len(waiting) >= self._together or len(request.body) > self._ahead:
+            self.write_down()
+        return record
 
-    def over(self, entry: Entry) -> None:
-        """An entry is closed: from now on it is the first to go."""
-        entry.until = self._number
-        if entry.kept:
-            del self._open[entry.number]
-            self._closed[entry.number] = entry
+    def charge(self, record: Record) -> None:
+        """An answer has outgrown what was weighed of it."""
+        if record.came is None:
+            more = record.spent - record.charged + self._ahead
+            record.charged += more
+            record.weight += more
+            self._bytes += more
+            self._make_room(record)
+        elif record.size > self._ahead or len(record.raw) > 1:
+            self.write_down()
 
-    def weigh(self, entry: Entry, more: int) -> None:
-        """An entry has grown; others make room."""
-        entry.weight += more
-        self._bytes += more
-        if self._bytes > self._size or len(self._open) + len(self._closed) > self._most:
-            self._make_room(entry)
+    def end(self, record: Record) -> None:
+        """An answer is over."""
+        record.until = self._number
+        waiting = self._waiting
+        if record.came is None:
+            waiting.append(record)
+        if len(waiting) >= self._together or record.size > self._ahead:
+            self.write_down()
 
-    def _make_room(self, entry: Entry) -> None:
-        """Forget what is over, then what is under way, until the bounds hold; never the entry that grew."""
-        while self._bytes > self._size or len(self) > self._most:
-            shelf = self._closed or self._open
-            number, oldest = shelf.popitem(last=False)
-            if oldest is entry:
-                shelf[number] = oldest
-                if len(shelf) == 1:
+    def write_down(self) -> None:
+        """Make entries of what waits, without secrets."""
+        waiting = self._waiting
+        if not waiting:
+            return
+        self._waiting = []
+        texts: list[bytes] = []
+        for record in waiting:
+            record.tell(texts)
+        quiet = not redaction.may_have_secrets(b"\n".join(texts))
+        for record in waiting:
+            record.write_down(quiet=quiet)
+            if record.kept:
+                self._shelve(record)
+        self._make_room(waiting[-1])
+
+    def _shelve(self, record: Record) -> None:
+        """Put an entry where it belongs, and weigh it as it is now."""
+        weight = _WEIGHT + len(record.asked.body.data)
+        if record.exchange is None:
+            record.charged = record.spent + self._ahead
+            self._open[record.number] = record
+            weight += record.charged
+        else:
+            self._open.pop(record.number, None)
+            self._closed.append(record)
+            weight += record.spent
+        self._bytes += weight - record.weight
+        record.weight = weight
+
+    def _make_room(self, grown: Record) -> None:
+        """Forget what is over, then what is under way, until the bounds hold; never what has just grown."""
+        closed, under_way = self._closed, self._open
+        while self._bytes > self._size or len(closed) + len(under_way) > self._most:
+            if closed:
+                oldest = closed.popleft()
+            else:
+                number = next((number for number in under_way if number != grown.number), None)
+                if number is None:
                     return
-                continue
+                oldest = under_way.pop(number)
             self._let_go(oldest)
-            self._count_forgotten(oldest.session)
+            self._forgotten[oldest.session] = self._forgotten.get(oldest.session, 0) + 1
+        while len(self._forgotten) > _SESSIONS:
+            del self._forgotten[next(iter(self._forgotten))]
+
+    def _let_go(self, record: Record) -> None:
+        record.kept = False
+        self._bytes -= record.weight
 
     def __len__(self) -> int:
+        self.write_down()
         return len(self._open) + len(self._closed)
 
     @property
@@ -140,20 +174,28 @@ class Journal:
 
     def get(self, number: int) -> Entry | None:
         """The entry of that number, or None where there is none, or none any more."""
-        return self._closed.get(number) or self._open.get(number)
+        self.write_down()
+        return next((record for record in self._all() if record.number == number), None)
 
     def entries(self, session: str | None = None) -> list[Entry]:
         """All entries, or those of a session, in the order in which the requests came."""
-        if session is not None:
-            return list(self._sessions.get(session, {}).values())
-        return sorted([*self._closed.values(), *self._open.values()], key=lambda entry: entry.number)
+        return list(self._records(session))
+
+    def _records(self, session: str | None) -> list[Record]:
+        self.write_down()
+        wanted = (record for record in self._all() if session is None or record.session == session)
+        return sorted(wanted, key=_number)
+
+    def _all(self) -> Iterator[Record]:
+        return chain(self._closed, self._open.values())
 
     def sessions(self) -> dict[str, int]:
         """How many entries each session has."""
-        return {session: len(entries) for session, entries in self._sessions.items()}
+        return dict(Counter(record.session for record in self._records(None)))
 
     def forgotten(self, session: str | None = None) -> int:
         """How many entries the bounds have pushed out, of all or of a session."""
+        self.write_down()
         return sum(self._forgotten.values()) if session is None else self._forgotten.get(session, 0)
 
     def page(
@@ -186,121 +228,21 @@ class Journal:
 
     def drop(self, session: str) -> int:
         """Forget all of a session, also what is under way; how many entries that were."""
+        dropped = self._drop(self._records(session))
         self._forgotten.pop(session, None)
-        return self._drop(self.entries(session))
+        return dropped
 
     def rollback(self, session: str, mark: int) -> int:
         """Forget what came to a session after a moment that `last` marked; how many entries that were."""
-        return self._drop([entry for entry in self.entries(session) if entry.number > mark])
+        return self._drop([record for record in self._records(session) if record.number > mark])
 
-    def _drop(self, entries: Sequence[Entry]) -> int:
-        for entry in entries:
-            self._forget(entry)
-        return len(entries)
-
-    def _forget(self, entry: Entry) -> None:
-        (self._open if entry.number in self._open else self._closed).pop(entry.number)
-        self._let_go(entry)
-
-    def _let_go(self, entry: Entry) -> None:
-        """What is to be done of an entry that stands on no shelf any more."""
-        entry.kept = False
-        self._bytes -= entry.weight
-        entries = self._sessions[entry.session]
-        del entries[entry.number]
-        if not entries:
-            del self._sessions[entry.session]
-
-    def _count_forgotten(self, session: str) -> None:
-        self._forgotten[session] = self._forgotten.get(session, 0) + 1
-        self._forgotten.move_to_end(session)
-        while len(self._forgotten) > _SESSIONS:
-            self._forgotten.popitem(last=False)
+    def _drop(self, records: Sequence[Record]) -> int:
+        for record in records:
+            self._open.pop(record.number, None)
+            self._let_go(record)
+        if records:
+            self._closed = deque(record for record in self._closed if record.kept)
+        return len(records)
 
 
-class Record:
-    """An exchange that is under way: what its porter holds until the answer is over."""
-
-    __slots__ = ("_journal", "_literals", "_tainted", "entry")
-
-    def __init__(self, journal: Journal, entry: Entry, literals: Literals, tainted: bool) -> None:
-        self.entry = entry
-        self._journal = journal
-        self._literals = literals
-        self._tainted = tainted
-
-    def sent(self, data: bytes, now: float) -> None:
-        """These bytes of the answer's body have gone out, at `now` on the session's clock."""
-        entry = self.entry
-        if data and entry.kept:
-            room = self._journal.largest - entry.sent
-            entry.sent += len(data)
-            if len(data) > room:
-                entry.clipped = True
-            if room > 0:
-                kept = data if len(data) <= room else data[:room]
-                entry.pieces.append((now - entry.opened, kept))
-                self._journal.weigh(entry, len(kept) + _PIECE)
-
-    def close(
-        self,
-        exchange: Exchange,
-        lines: HeaderLines,
-        outcome: str,
-        now: float,
-        steady: float | None = None,
-        diagnosis: Json | None = None,
-    ) -> Entry:
-        """The answer is over: `completed`, `cut` or `client left`. Its secrets are taken out, and it is kept.
-
-        `lines` are the header lines of the answer, `diagnosis` says why no rule matched.
-        """
-        entry, literals = self.entry, self._literals
-        if outcome != exchange.outcome:
-            exchange = exchange._replace(outcome=outcome)
-        entry.closed, entry.ended = now, now if steady is None else steady
-        if entry.pieces:
-            self._clean_answer(entry)
-        if self._tainted or exchange.sentence or exchange.warning or exchange.hint:
-            said = redaction.clean_exchange(exchange, literals)
-            if self._tainted or said is not exchange:
-                exchange, lines = said, redaction.clean_lines(lines, literals)
-        entry.exchange, entry.lines = exchange, lines
-        if diagnosis is not None:
-            entry.diagnosis = redaction.clean_json(diagnosis, literals)
-        self._literals = ()
-        self._journal.over(entry)
-        return entry
-
-    def _clean_answer(self, entry: Entry) -> None:
-        pieces = entry.pieces
-        whole = pieces[0][1] if len(pieces) == 1 else b"".join(data for _, data in pieces)
-        spans = find(whole, self._literals)
-        if (self._tainted or self._literals) and b"_delta" in whole:
-            spans = [*spans, *redaction.secrets_of_stream(whole, self._literals)]
-        if spans:
-            entry.pieces = list(_masked(entry.pieces, _apart(spans)))
-
-
-def _apart(spans: Sequence[Span]) -> Iterator[Span]:
-    """The spans in order; what of one lies within another is left out."""
-    end = 0
-    for span in sorted(spans):
-        if span.end > end:
-            yield span._replace(start=max(span.start, end))
-            end = span.end
-
-
-def _masked(pieces: list[tuple[float, bytes]], spans: Iterator[Span]) -> Iterator[tuple[float, bytes]]:
-    """The pieces of an answer, the spans of the whole masked in them: the marker stands where a span begins."""
-    found = list(spans)
-    at = 0
-    for offset, data in pieces:
-        parts, begin = [], 0
-        for span in found:
-            first, last = max(span.start - at, 0), min(span.end - at, len(data))
-            if first < last:
-                parts += [data[begin:first], marker(span.name) if span.start >= at else b""]
-                begin = last
-        yield offset, b"".join([*parts, data[begin:]]) if parts else data
-        at += len(data)
+_number = attrgetter("number")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from fakeapi.memory import secrets
-from fakeapi.memory.secrets import Span, find, mask
+from fakeapi.memory.secrets import Span, find, has_hints, mask
 from fakeapi.model import Exchange
 from fakeapi.wire import HeaderLines, Request
 
@@ -30,7 +30,6 @@ _SHORTEST = 8
 """Characters from which on a credential is looked for elsewhere: shorter ones are words."""
 _BEYOND = 16_384
 """Bytes looked at beyond the part that is kept of a long body, so that no secret is cut in two."""
-_SMALL, _MOST_KNOWN = 4096, 256
 _SAYING = ("path", "model", "source", "sentence", "warning", "hint")
 _SAID_OF = attrgetter(*_SAYING)
 _ESCAPE = re.compile(rb"\\u00(2[dDeEfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
@@ -42,7 +41,6 @@ _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate
 
 Literals: TypeAlias = tuple[bytes, ...]
 """The credentials of a request, where they are to be found wherever they come up."""
-_Told: TypeAlias = tuple[str, str, str, bytes, str, str]
 
 
 class Kept(NamedTuple):
@@ -66,63 +64,68 @@ class Clean(NamedTuple):
     query: str
     headers: Mapping[str, str]
     body: Kept
-    caller: str
-    tainted: bool
+    caller: str = ""
+    tainted: bool = False
 
 
-def clean_request(request: Request, largest: int) -> tuple[Clean, Literals]:
-    """The request without secrets; of a body with more than `largest` bytes, the first. And its credentials, which are
-    to be found in the answer, and never to be kept.
-
-    The last small requests without secrets are remembered, since tests send the same again and again.
+def first_look(request: Request) -> tuple[Clean, Literals, bytes]:
+    """A request as it is remembered if nothing but its headers has secrets; its credentials, which are to be found in the
+    answer, and never to be kept; and all else that it says, to be looked through with `may_have_secrets`.
     """
-    headers, body = request.headers, request.body
-    hidden = [name for name in headers if _SECRET_NAMES[name]]
-    key = _credential(headers) if hidden else ""
-    usual = len(hidden) == 1 and key[:7] == _USUAL
-    literals = () if usual or not hidden else _literals([headers[name] for name in hidden])
-    caller = digest(key)
-    if len(hidden) > 1 or len(body) > _SMALL or len(body) > largest:
-        return _clean(request, literals, caller, largest), literals
-    kept = dict(headers)
-    for name in hidden:
-        kept[name] = ""
-    told = (caller, request.path, request.query, body, "\n".join(kept), "\n".join(kept.values()))
-    known = _KNOWN.get(told)
-    if known is None:
-        known = _clean(request, literals, caller, largest)
-        if not known.tainted:
-            _know(told, known)
-    return known, literals
+    path, headers, body = request.path, request.headers, request.body
+    hidden = _HIDDEN[tuple(headers)]
+    kept, caller, literals = dict(headers), "", ()
+    if hidden:
+        key = _credential(headers)
+        caller = digest(key)
+        for name in hidden:
+            kept[name] = _hidden_value(kept[name])
+        if len(hidden) > 1 or key[:7] != _USUAL:
+            literals = _literals([headers[name] for name in hidden])
+    told = "\n".join((path, *kept, *kept.values()))
+    return Clean(path, request.query, kept, Kept(body, len(body)), caller), literals, told.encode("utf-8", "replace")
 
 
-def _know(told: _Told, clean: Clean) -> None:
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
-    _KNOWN[told] = clean
+def may_have_secrets(data: bytes) -> bool:
+    """Whether some bytes deserve a closer look, as nearly none do."""
+    return has_hints(data) or b"\\u00" in data or b"\0" in data
 
 
-def _clean(request: Request, literals: Literals, caller: str, largest: int) -> Clean:
-    headers = clean_headers(request.headers)
-    told = "\n".join((request.path, request.query, *headers, *headers.values()))
-    path, query = request.path, clean_query(request.query, literals) if request.query else ""
-    tainted = query != request.query
+def is_plain(request: Request, literals: Literals) -> bool:
+    """Whether a first look may do: no parameters, no packed body, no credentials that only an exact look finds."""
+    return not literals and not request.query and "content-encoding" not in request.headers
+
+
+def clean_request(request: Request, look: Clean, literals: Literals, largest: int) -> Clean:
+    """What the first look left of a request, without secrets; of a body with more than `largest` bytes, the first."""
+    path, query, headers = look.path, look.query, look.headers
+    told = "\n".join((path, query, *headers, *headers.values()))
+    query = clean_query(query, literals) if query else ""
+    tainted = query != look.query
     if find(told.encode("utf-8", "replace"), literals):
         tainted = True
         path, query = clean_text(path, literals), clean_text(query, literals)
         headers = {clean_text(name, literals): clean_text(value, literals) for name, value in headers.items()}
     body, spoken = keep(_plain(request), literals, largest) if request.body else (Kept(b"", 0), False)
-    return Clean(path, query, headers, body, caller, tainted or spoken)
+    return Clean(path, query, headers, body, look.caller, tainted or spoken)
 
 
 def digest(key: str) -> str:
     """What stands for a key wherever one has to be told from another; "" for none. It can't be turned back."""
-    return blake2b(key.encode("utf-8", "replace"), digest_size=6).hexdigest() if key else ""
+    if not key:
+        return ""
+    mark = hash(key)
+    known = _DIGESTS.get(mark)
+    if known is None:
+        if len(_DIGESTS) >= _MOST_DIGESTS:
+            _DIGESTS.clear()
+        known = _DIGESTS[mark] = blake2b(key.encode("utf-8", "replace"), digest_size=6).hexdigest()
+    return known
 
 
 def clean_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers with the values of those that carry secrets hidden."""
-    return {name: _hidden_value(value) if _SECRET_NAMES[name] else value for name, value in headers.items()}
+    return {name: _hidden_value(value) if _is_secret(name) else value for name, value in headers.items()}
 
 
 def clean_query(query: str, literals: Literals = ()) -> str:
@@ -137,22 +140,21 @@ def clean_text(text: str, literals: Literals = ()) -> str:
     return mask(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
 
+def said_of(exchange: Exchange) -> bytes:
+    """What is said of an exchange, in one piece; b"" for what repeats no more than its path and model."""
+    if not (exchange.sentence or exchange.warning or exchange.hint):
+        return b""
+    said: tuple[str, ...] = _SAID_OF(exchange)
+    return "\n".join(said).encode("utf-8", "surrogatepass")
+
+
 def clean_exchange(exchange: Exchange, literals: Literals = ()) -> Exchange:
     """What is said of an exchange, without secrets; the same object where it has none."""
     said: tuple[str, ...] = _SAID_OF(exchange)
-    if said in _HARMLESS and not literals:
-        return exchange
     if not find("\n".join(said).encode("utf-8", "surrogatepass"), literals):
-        _remember_harmless(said)
         return exchange
     changed: Any = {name: clean_text(getattr(exchange, name), literals) for name in _SAYING}
     return exchange._replace(**changed)
-
-
-def _remember_harmless(said: tuple[str, ...]) -> None:
-    if len(_HARMLESS) >= _MOST_KNOWN:
-        _HARMLESS.clear()
-    _HARMLESS.add(said)
 
 
 def clean_json(value: Any, literals: Literals = ()) -> Any:
@@ -168,7 +170,7 @@ def clean_lines(lines: HeaderLines, literals: Literals = ()) -> HeaderLines:
 
 
 def _clean_line(name: bytes, value: bytes, literals: Literals) -> bytes:
-    if _SECRET_NAMES[name.decode("latin-1").lower()]:
+    if _is_secret(name.decode("latin-1").lower()):
         return HIDDEN.encode()
     return mask(value, find(value, literals))
 
@@ -270,18 +272,23 @@ def _parameters() -> re.Pattern[str]:
     return re.compile(secrets.data()["parameters"])
 
 
-class _Names(dict[str, bool]):
-    """Whether a header's name says that its value is secret; remembered, within bounds."""
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    """Whether a header's name says that its value is secret."""
+    data = secrets.data()
+    return re.search(data["headers"], name) is not None and name not in data["harmless_headers"]
 
-    def __missing__(self, name: str) -> bool:
-        if len(self) > 1000:
+
+class _Hidden(dict[tuple[str, ...], tuple[str, ...]]):
+    """Which of some headers are secret; remembered, within bounds, since a client sends the same ones."""
+
+    def __missing__(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(self) > 200:
             self.clear()
-        data = secrets.data()
-        secret = re.search(data["headers"], name) is not None and name not in data["harmless_headers"]
-        self[name] = secret
-        return secret
+        self[names] = hidden = tuple(name for name in names if _is_secret(name))
+        return hidden
 
 
-_SECRET_NAMES = _Names()
-_KNOWN: dict[_Told, Clean] = {}
-_HARMLESS: set[tuple[str, ...]] = set()
+_HIDDEN = _Hidden()
+_DIGESTS: dict[int, str] = {}
+_MOST_DIGESTS = 1000

@@ -56,6 +56,11 @@ def find(data: bytes, literals: tuple[bytes, ...] = ()) -> list[Span]:
     return _apart(found) if found else found
 
 
+def has_hints(data: bytes) -> bool:
+    """Whether there may be secrets by their look; wrong now and then, but only in saying yes."""
+    return looks().hinted(_text(data))
+
+
 def mask(data: bytes, spans: list[Span]) -> bytes:
     """The bytes with `[redacted <name>]` instead of each secret; the same object where there is none."""
     if not spans:

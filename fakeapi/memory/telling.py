@@ -63,7 +63,7 @@ def _answered(entry: Entry) -> str:
     if error is not None:
         told = f"{error.get('type')}: {error.get('message')}"
         return told if message is None else f"{_said(message)}; then {told}"
-    return _said(message) if message is not None else f"{entry.sent} bytes"
+    return _said(message) if message is not None else f"{entry.size} bytes"
 
 
 def _said(message: Json) -> str:

@@ -43,7 +43,8 @@ def asked_for(text: str, tools: list[Json]) -> list[Json]:
     said = focus(text)
     if not said or wants_no_tools(said):
         return []
-    named = [found for tool in tools if (found := _named(said, tool))]
+    known_words = said.lower()
+    named = [found for tool in tools if _may_be_named(known_words, tool) and (found := _named(said, tool))]
     if any(found.score == _BY_NAME for found in named):
         return _in_order(named)
     if len(heard(text)) <= _LONG:
@@ -85,6 +86,12 @@ def focus(text: str) -> str:
     """What the user said; of a long text, its two ends."""
     said = heard(text)
     return said if len(said) <= _LONG else f"{said[:_EDGE]}\n{said[-_EDGE:]}"
+
+
+def _may_be_named(text: str, tool: Json) -> bool:
+    """A quick look: a name is there only where its words are. Letters outside of ASCII have other small ones."""
+    name = _short(str(tool.get("name") or ""))
+    return not text.isascii() or not name.isascii() or name.lower() in text or all(word in text for word in words(name))
 
 
 def _named(said: str, tool: Json) -> Asked | None:

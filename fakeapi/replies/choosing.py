@@ -62,8 +62,11 @@ def choose(call: Call, mode: str = "auto") -> list[Choice]:
     if wanted["type"] == "tool":
         return [Choice(tool, asking.focus(turn.question)) for tool in _forced(call.body, wanted["name"], tools)]
     chosen = _any(tools, turn) if wanted["type"] == "any" else _free(call, tools, turn, mode)
-    choices = [choice for tool in chosen for choice in _spread(tool, asking.focus(turn.question))]
-    alone = wanted.get("disable_parallel_tool_use") or asking.wants_one_at_a_time(turn.question)
+    said = asking.focus(turn.question)
+    choices = [choice for tool in chosen for choice in _spread(tool, said)]
+    if len(choices) < 2:
+        return choices
+    alone = wanted.get("disable_parallel_tool_use") or asking.wants_one_at_a_time(said)
     return choices[: 1 if alone else _MOST_PARALLEL]
 
 

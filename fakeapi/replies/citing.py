@@ -12,7 +12,7 @@ from itertools import islice
 from fakeapi import chance
 from fakeapi.facts import media
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.model import Call, Json
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)\s*", re.DOTALL)
@@ -51,8 +51,8 @@ def _sources(messages: list[Json]) -> Iterator[tuple[str, Json]]:
 
 
 def _parts(messages: list[Json]) -> Iterator[Json]:
-    for message in messages:
-        yield from about(message, _parts_of)
+    for parts in about_all(messages, _parts_of):
+        yield from parts
 
 
 def _parts_of(message: Json) -> tuple[Json, ...]:

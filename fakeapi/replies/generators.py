@@ -177,7 +177,7 @@ def _counted(said: list[str], wanted: int, dice: Random) -> list[str]:
 
 
 def _topic(asked: str) -> str:
-    words = " ".join(asked.split())
+    words = conversation.one_line(asked, _TOPIC_LENGTH)
     if len(words) <= _TOPIC_LENGTH:
         return words.rstrip("?.!:")
     return words[:_TOPIC_LENGTH].rsplit(" ", 1)[0] + "…"

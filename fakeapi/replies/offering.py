@@ -8,7 +8,7 @@ from typing import Any
 
 from fakeapi import assets
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.model import Json
 
 _SERVER_TYPES = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor", "mcp_toolset")
@@ -72,7 +72,7 @@ def may_serve(body: Json) -> bool:
     tools = body.get("tools") or ()
     if body.get("mcp_servers") or any(is_server_tool(tool) or code_callers(tool) for tool in tools):
         return True
-    said = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), {})
+    said: Json = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), {})
     return any(block["type"] in _SERVED_CALLS for block in blocks(said.get("content")))
 
 
@@ -113,7 +113,7 @@ def _changes(body: Json) -> tuple[set[str], list[Json], set[str]]:
     referred: set[str] = set()
     added: list[Json] = []
     removed: set[str] = set()
-    for block in (block for message in body["messages"] for block in about(message, _changing)):
+    for block in (block for found in about_all(body["messages"], _changing) for block in found):
         kind = block["type"]
         if kind == "tool_reference":
             referred.add(str(block.get("tool_name")))

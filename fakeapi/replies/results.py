@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fakeapi import assets, chance
+from fakeapi.facts import conversation
 from fakeapi.facts.conversation import blocks
 from fakeapi.model import Json
 from fakeapi.replies.turns import Turn
@@ -45,7 +46,8 @@ def _sentence(result: Json, names: dict[str, str], dice: Random) -> str:
 def _text(result: Json) -> str:
     """The beginning of a result's text, in one line."""
     parts = blocks(result.get("content"))
-    words = " ".join(" ".join(str(part.get("text", "")) for part in parts if part["type"] == "text").split())
+    said = " ".join(str(part.get("text", "")) for part in parts if part["type"] == "text")
+    words = conversation.one_line(said, _EXCERPT)
     if len(words) <= _EXCERPT:
         return words
     return words[:_EXCERPT].rsplit(" ", 1)[0] + " …"

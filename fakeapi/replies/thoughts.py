@@ -10,7 +10,7 @@ from typing import Any
 from fakeapi import assets, chance
 from fakeapi.facts import binding, conversation, signatures, tokens
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.model import Call, Draft, Json
 from fakeapi.replies.turns import last_turn
 
@@ -82,11 +82,11 @@ def _asked(call: Call) -> Json:
 def _is_redacted(call: Call) -> bool:
     kind = _asked(call).get("type")
     thinks = kind in _ASKED if kind else call.model.thinking_default != "off"
-    return thinks and any(message["role"] == "user" and about(message, _redacts) for message in call.body["messages"])
+    return thinks and any(about_all(call.body["messages"], _redacts))
 
 
 def _redacts(message: Json) -> bool:
-    return any(REDACTS in part.get("text", "") for part in blocks(message.get("content")))
+    return message["role"] == "user" and any(REDACTS in part.get("text", "") for part in blocks(message.get("content")))
 
 
 def _is_silent(call: Call) -> bool:

@@ -54,7 +54,7 @@ def suite_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def run(interpreter: Path, suite: Path, contract: str, report: Path) -> Ran:
     """Run the tests for messages, batches, models and files, in two processes."""
     found = [path for name in TABLE["tests"] if (path := suite / "tests" / "api_resources" / name).exists()]
-    with server("--contract", contract, "--log", "quiet") as running:
+    with server("--contract", contract, unheard=True) as running:
         subprocess.run(
             [interpreter, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *map(str, found)],
             cwd=suite,

@@ -189,3 +189,10 @@ def test_the_roads_of_batches_take_no_model():
     assert desk.last is not None
     assert desk.last.exchange.source == "batch of 1"
     assert desk.last.exchange.cost is None
+
+
+def test_the_limits_of_single_messages_do_not_count_items():
+    desk = Desk(limits="requests=1/min")
+    assert {result["type"] for result in desk.run(*items(5)).values()} == {"succeeded"}
+    assert desk.ask("POST", "/v1/messages", params()).reply.status == 200
+    assert desk.ask("POST", "/v1/messages", params()).reply.status == 429

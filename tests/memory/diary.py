@@ -115,7 +115,8 @@ class Diary:
         record.sent(answer, self.now)
         usage = said.pop("usage", USAGE if status == 200 else None)
         exchange = Exchange(1, entry.method, entry.path, status, "req_1", usage=usage, **said)
-        return record.close(exchange, lines, outcome, self.now, diagnosis=diagnosis)
+        record.close(exchange, lines, outcome, self.now, diagnosis=diagnosis)
+        return record.entry
 
     def ask(self, asked: Any = None, answer: bytes | None = None, **how: Any) -> Entry:
         """A request, and its whole answer a moment later."""

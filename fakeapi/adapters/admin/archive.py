@@ -81,7 +81,7 @@ class Archive:
             if not isinstance(over, bool):
                 raise FakeapiError(f"verify: over is true or false, not {over!r}")
             given = {name: value for name, value in given.items() if name != "over"}
-        wanted = verification.parse(given, reviewing.pattern(self._porter.known()))
+        wanted = verification.parse(given, reviewing.pattern(self._porter.known(), self._porter.house.every.names))
         return Watch(self._porter, self._journal, self._id, wanted, over, verification.parse_timeout(given))
 
     def unmatched(self) -> Json:
@@ -91,4 +91,9 @@ class Archive:
     def verdicts(self, query: Mapping[str, str]) -> Json:
         """What the journal shows of the client."""
         only = [name.strip() for name in query["only"].split(",")] if query.get("only") else None
-        return {"verdicts": [verdict.as_json() for verdict in grading.grade(self.entries(), only)]}
+        return {
+            "verdicts": [
+                verdict.as_json()
+                for verdict in grading.grade(self.entries(), only, known=self._porter.house.every.names)
+            ]
+        }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -13,6 +13,7 @@ from fakeapi.errors import FakeapiError
 from fakeapi.memory.sessions import DEFAULT, objection, session_of
 
 PREFIX = "/_fakeapi"
+_LONGEST_PLACE = 300
 _JSON = re.compile(r"[\w.-]+/([\w.-]+\+)?json\b", re.I)
 _YAML = re.compile(r"[\w.-]+/([\w.-]+\+)?(x-)?yaml\b", re.I)
 
@@ -66,6 +67,13 @@ class Asked(NamedTuple):
             came = "it is missing" if value is ... else f"it is {_told(value)}"
             raise FakeapiError(f"{self.place}: {name} is {told}; {came}")
         return value
+
+    def only_asks(self, names: Collection[str]) -> None:
+        """FakeapiError where the query string has parameters besides these, `session` and `place`."""
+        for name in self.query:
+            if name not in names:
+                known = ", ".join(("session", "place", *names))
+                raise FakeapiError(f"{self.place}: {name[:40]!r} is no parameter of the query; there are {known}")
 
     def only(self, *names: str) -> None:
         """FakeapiError where the body has members besides these."""
@@ -127,7 +135,7 @@ def read(
     if why := objection(id):
         raise FakeapiError(f"{place}: {id[:80]!r} can't be the id of a session: {why}")
     given = _given(body, headers.get("content-type", ""), place)
-    return Asked(method, path, wanted, given, wanted.pop("place", "") or place, id)
+    return Asked(method, path, wanted, given, wanted.pop("place", "")[:_LONGEST_PLACE] or place, id)
 
 
 def parted(path: str) -> tuple[str, str]:

@@ -3,51 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-import orjson
-
-from fakeapi.adapters.admin.desk import Desk, MissingError
+from fakeapi.adapters.admin.asking import PREFIX, Asked, MissingError, read
+from fakeapi.adapters.admin.desk import Desk
+from fakeapi.adapters.admin.watching import Watch
 from fakeapi.adapters.porter import Porter
 from fakeapi.errors import FakeapiError
-from fakeapi.memory.sessions import DEFAULT, HEADER
 from fakeapi.model import Json
 
-PREFIX = "/_fakeapi"
-_JSONL = "application/x-ndjson"
-_YAML = re.compile(r"application/(x-)?yaml|text/(x-)?yaml", re.I)
-
-
-class Asked(NamedTuple):
-    """A request to the admin API: `path` without the prefix and the session, `given` the parsed body."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    given: Any = None
-    place: str = ""
+_SNAPSHOT = "snapshot"
 
 
 class Told(NamedTuple):
-    """An answer of the admin API: JSON, or lines of it."""
+    """An answer of the admin API: JSON, or lines; a Watch is JSON that may take its time."""
 
     status: int
-    content: Json | Iterator[bytes]
+    content: Json | Iterator[bytes] | Watch
     kind: str = "application/json"
 
 
-Operation: TypeAlias = Callable[[Desk, Asked, str], Json]
+Operation: TypeAlias = Callable[[Desk, Asked, str], "Json | Watch"]
+Text: TypeAlias = Callable[[Desk, Asked], Iterator[bytes]]
 
 
 class Admin:
-    """The operations on the sessions of one server. `place` says who asks, for rules and their problems."""
+    """The operations on the sessions of one server."""
 
     def __init__(self, porter: Porter) -> None:
         self._porter = porter
 
-    def answer(
+    def answer(self, *request: Any, **how: Any) -> Told:
+        """The answer to a request, as `begin` takes it; a verification may make this thread wait."""
+        told = self.begin(*request, **how)
+        return told._replace(content=told.content.wait()) if isinstance(told.content, Watch) else told
+
+    def begin(
         self,
         method: str,
         path: str,
@@ -55,131 +49,170 @@ class Admin:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         place: str = "",
+        session: str | None = None,
     ) -> Told:
-        """The answer to a request; faults of the request are answers, too."""
+        """The answer to a request; faults of the request are answers, too. It never waits: see Watch.
+
+        Args:
+            path: percent-encoded, with the prefix. headers: by lower-case name.
+            place: who asks, for rules and their problems. session: the one that is meant, whatever the request says.
+        """
         try:
-            session, path = _parted(path)
-            wanted = dict(parse_qsl(query, keep_blank_values=True))
-            headers = headers or {}
-            session = session or wanted.pop("session", "") or headers.get(HEADER, DEFAULT)
-            place = place or f"{method} {PREFIX}{path}"
-            asked = Asked(method, path, wanted, _given(body, headers.get("content-type", ""), place), place)
-            return self._operate(asked, session)
+            how = self._porter.settings.sessions
+            return self._operate(read(method, path, query, headers or {}, body, place, session, how))
         except MissingError as fault:
-            return _refused(404, str(fault))
+            return refused(404, str(fault))
         except FakeapiError as fault:
-            return _refused(400, str(fault))
+            return refused(400, str(fault))
+        except Exception as bug:
+            return refused(500, f"a bug of fakeapi, please report it: {type(bug).__name__}: {bug}")
 
-    def _operate(self, asked: Asked, session: str) -> Told:
-        method, path = asked.method, asked.path
-        if (method, path) == ("GET", "/journal.jsonl"):
-            return Told(200, Desk(self._porter, session).lines(asked.query), _JSONL)
-        found = {name: (match, operation) for name, match, operation in _found(path)}
+    def _operate(self, asked: Asked) -> Told:
+        desk = Desk(self._porter, asked.session)
+        method = "GET" if asked.method == "HEAD" else asked.method
+        found = list(_found(asked.path))
         if not found:
-            known = ", ".join(sorted({f"{PREFIX}{path}" for _, path in OPERATIONS}))
-            return _refused(404, f"there is no {PREFIX}{path}; there are {known}")
-        if method not in found:
-            return _refused(405, f"{PREFIX}{path} takes {', '.join(found)}, not {method}")
-        match, operation = found[method]
-        name = unquote(match.group(1)) if match.groups() else ""
-        return Told(200, operation(Desk(self._porter, session), asked, name))
+            return refused(404, _where_instead(asked.path))
+        for known, name, operation in found:
+            if known == method:
+                return operation(desk, asked, name)
+        methods = ", ".join(dict.fromkeys(known for known, *_ in found))
+        return refused(405, f"{PREFIX}{unquote(asked.path)} takes {methods}, not {asked.method}")
 
 
-def _parted(path: str) -> tuple[str, str]:
-    """The session that a path names (`/s/<id>/_fakeapi/...`), and the path behind the prefix."""
-    session = ""
-    if found := re.match(r"/s/([^/]+)(/.*)", path):
-        session, path = unquote(found.group(1)), found.group(2)
-    return session, path.removeprefix(PREFIX).rstrip("/") or "/"
-
-
-def _given(body: bytes, kind: str, place: str) -> Any:
-    """The parsed body: JSON, or YAML where its content type says so (as text, which the reader of rules reads)."""
-    if not body.strip():
-        return None
-    if _YAML.match(kind):
-        return body.decode("utf-8", "replace")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as fault:
-        raise FakeapiError(f"{place}: the body is not valid JSON: {fault}") from None
-
-
-def _refused(status: int, message: str) -> Told:
+def refused(status: int, message: str) -> Told:
+    """An answer that says what is wrong."""
     return Told(status, {"error": {"status": status, "message": message}})
 
 
-def _found(path: str) -> Iterator[tuple[str, re.Match[str], Operation]]:
-    for (method, pattern), operation in OPERATIONS.items():
-        if found := re.fullmatch(re.sub(r"\{\w+\}", "([^/]+)", pattern), path):
-            yield method, found, operation
+_Played: TypeAlias = Callable[[Desk, Asked, str], Told]
 
 
-def _object(asked: Asked) -> Json:
-    if asked.given is None:
-        return {}
-    if not isinstance(asked.given, dict):
-        raise FakeapiError(f"{asked.place}: the body is a JSON object")
-    return asked.given
+def _found(path: str) -> Iterator[tuple[str, str, _Played]]:
+    """What can be done at a path: the methods, what stands for the name in it, and the operation."""
+    for method, pattern, play in _compiled():
+        if match := pattern.fullmatch(path):
+            yield method, unquote(match.group(1)) if match.groups() else "", play
 
 
-def _member(asked: Asked, name: str, kind: type | tuple[type, ...], told: str, default: Any = ...) -> Any:
-    value = _object(asked).get(name, default)
-    if value is ... or (value is not default and (not isinstance(value, kind) or isinstance(value, bool))):
-        raise FakeapiError(f"{asked.place}: {name} is {told}")
-    return value
+@cache
+def _compiled() -> tuple[tuple[str, re.Pattern[str], _Played], ...]:
+    rows = [
+        (method, path, _json(operation, QUERIES.get((method, path), ())))
+        for (method, path), operation in OPERATIONS.items()
+    ]
+    rows += [("GET", path, _lines(kind, text)) for path, (kind, text) in TEXTS.items()]
+    return tuple((method, re.compile(_pattern(path)), play) for method, path, play in rows)
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))
+
+
+def _json(operation: Operation, query: Collection[str] | None) -> _Played:
+    def played(desk: Desk, asked: Asked, name: str) -> Told:
+        if query is not None:
+            asked.only_asks(query)
+        return Told(200, operation(desk, asked, name))
+
+    return played
+
+
+def _lines(kind: str, text: Text) -> _Played:
+    return lambda desk, asked, _: Told(200, text(desk, asked), kind)
+
+
+def _where_instead(path: str) -> str:
+    known = ", ".join(dict.fromkeys(f"{PREFIX}{path}" for _, path in OPERATIONS))
+    return f"there is no {PREFIX}{unquote(path)}; there are {known}; {PREFIX}/openapi.json describes them"
 
 
 def _add_rules(desk: Desk, asked: Asked, _: str) -> Json:
-    return desk.add_rules(asked.given, asked.query.get("place") or asked.place)
+    return desk.shelf.add(asked.given, asked.place, asked.seconds("lifetime"))
+
+
+def _replace_rules(desk: Desk, asked: Asked, _: str) -> Json:
+    return desk.shelf.replace(asked.given, asked.place, asked.seconds("lifetime"))
 
 
 def _move_clock(desk: Desk, asked: Asked, _: str) -> Json:
-    number = (int, float)
-    if "set" in _object(asked):
-        return desk.advance(_member(asked, "set", number, "Unix time in seconds") - desk.clock()["now"])
-    return desk.advance(_member(asked, "advance", number, "the seconds to let pass"))
+    asked.only("advance", "set")
+    if "set" in asked.members:
+        if "advance" in asked.members:
+            raise FakeapiError(f"{asked.place}: set and advance don't go together")
+        return desk.advance(_number(asked, "set", "Unix time in seconds") - desk.clock()["now"], asked.place)
+    return desk.advance(_number(asked, "advance", "the seconds to let pass"), asked.place)
 
 
-def _mark(desk: Desk, asked: Asked, id: str) -> Json:
-    return desk.at(id).mark(_member(asked, "name", str, "the name of the snapshot", "snapshot"))
+def _number(asked: Asked, name: str, told: str) -> float:
+    return float(asked.member(name, (int, float), told))
 
 
-def _roll_back(desk: Desk, asked: Asked, id: str) -> Json:
-    return desk.at(id).roll_back(_member(asked, "name", str, "the name of the snapshot", "snapshot"))
+def _name(asked: Asked) -> str:
+    asked.only("name")
+    name: str = asked.member("name", str, "the name of the snapshot, a text", _SNAPSHOT)
+    if not 0 < len(name) <= 200:
+        raise FakeapiError(f"{asked.place}: name has 1 to 200 characters, not {len(name)}")
+    return name
 
 
 def _birth(desk: Desk, asked: Asked, _: str) -> Json:
-    settings = _member(asked, "settings", dict, "an object of settings", {})
-    rules = _object(asked).get("rules")
-    return desk.birth(_member(asked, "id", str, "the id of the session", ""), rules, settings, asked.place)
+    asked.only("id", "rules", "settings")
+    settings = asked.member("settings", dict, "an object of settings", {})
+    id = asked.member("id", str, "the id of the session, a text", "")
+    return desk.birth(id, asked.members.get("rules"), settings, asked.place)
+
+
+def _verify(desk: Desk, asked: Asked, _: str) -> Watch:
+    return desk.archive.watch(asked.value)
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
-    ("GET", "/rules"): lambda desk, asked, _: desk.rules(),
+    ("GET", "/rules"): lambda desk, asked, _: desk.shelf.list(),
     ("POST", "/rules"): _add_rules,
-    ("PUT", "/rules"): lambda desk, asked, _: desk.replace_rules(asked.given, asked.query.get("place") or asked.place),
-    ("DELETE", "/rules"): lambda desk, asked, _: desk.remove_rules(),
-    ("GET", "/rules/unused"): lambda desk, asked, _: desk.unused(),
-    ("GET", "/unused"): lambda desk, asked, _: desk.unused(),
-    ("DELETE", "/rules/{name}"): lambda desk, asked, name: desk.remove_rule(name),
+    ("PUT", "/rules"): _replace_rules,
+    ("DELETE", "/rules"): lambda desk, asked, _: desk.shelf.clear(),
+    ("GET", "/rules/unused"): lambda desk, asked, _: desk.shelf.unused(),
+    ("GET", "/unused"): lambda desk, asked, _: desk.shelf.unused(),
+    ("GET", "/rules/{name}"): lambda desk, asked, name: desk.shelf.show(name),
+    ("DELETE", "/rules/{name}"): lambda desk, asked, name: desk.shelf.remove(name),
     ("GET", "/sessions"): lambda desk, asked, _: desk.sessions(),
     ("POST", "/sessions"): _birth,
+    ("DELETE", "/sessions"): lambda desk, asked, _: desk.drop_all(),
     ("GET", "/sessions/{id}"): lambda desk, asked, id: desk.at(id, born=True).show(),
     ("DELETE", "/sessions/{id}"): lambda desk, asked, id: desk.at(id, born=True).drop(),
     ("POST", "/sessions/{id}/reset"): lambda desk, asked, id: desk.at(id).reset(),
-    ("POST", "/sessions/{id}/snapshot"): _mark,
-    ("POST", "/sessions/{id}/rollback"): _roll_back,
+    ("POST", "/sessions/{id}/snapshot"): lambda desk, asked, id: desk.at(id).mark(_name(asked)),
+    ("POST", "/sessions/{id}/rollback"): lambda desk, asked, id: desk.at(id).roll_back(_name(asked)),
+    ("GET", "/session"): lambda desk, asked, _: desk.show(),
+    ("DELETE", "/session"): lambda desk, asked, _: desk.drop(),
     ("POST", "/reset"): lambda desk, asked, _: desk.reset(),
-    ("GET", "/journal"): lambda desk, asked, _: desk.page(asked.query),
-    ("DELETE", "/journal"): lambda desk, asked, _: desk.clear_journal(),
-    ("GET", "/journal/{number}"): lambda desk, asked, number: desk.entry(number),
-    ("POST", "/verify"): lambda desk, asked, _: desk.verify(asked.given),
-    ("GET", "/unmatched"): lambda desk, asked, _: desk.unmatched(),
-    ("GET", "/verdicts"): lambda desk, asked, _: desk.verdicts(asked.query),
+    ("POST", "/snapshot"): lambda desk, asked, _: desk.mark(_name(asked)),
+    ("POST", "/rollback"): lambda desk, asked, _: desk.roll_back(_name(asked)),
+    ("GET", "/journal"): lambda desk, asked, _: desk.archive.page(asked),
+    ("DELETE", "/journal"): lambda desk, asked, _: desk.archive.clear(),
+    ("GET", "/journal/{number}"): lambda desk, asked, number: desk.archive.entry(number),
+    ("POST", "/verify"): _verify,
+    ("GET", "/unmatched"): lambda desk, asked, _: desk.archive.unmatched(),
+    ("GET", "/verdicts"): lambda desk, asked, _: desk.archive.verdicts(asked.query),
     ("GET", "/clock"): lambda desk, asked, _: desk.clock(),
     ("POST", "/clock"): _move_clock,
     ("GET", "/settings"): lambda desk, asked, _: desk.settings(),
-    ("PATCH", "/settings"): lambda desk, asked, _: desk.change(_object(asked)),
+    ("PATCH", "/settings"): lambda desk, asked, _: desk.change(asked.members, asked.place),
+    ("DELETE", "/settings"): lambda desk, asked, _: desk.change_back(),
 }
-"""Every operation by method and path, but for health, metrics and the two that aren't plain JSON."""
+"""Every operation that answers JSON, by method and path; those on a server as a whole are the door's."""
+
+QUERIES: dict[tuple[str, str], tuple[str, ...] | None] = {
+    ("POST", "/rules"): ("lifetime",),
+    ("PUT", "/rules"): ("lifetime",),
+    ("GET", "/verdicts"): ("only",),
+    ("GET", "/journal"): None,
+}
+"""What the query string of an operation may say, beside `session` and `place`; None is the filters of the journal."""
+
+TEXTS: dict[str, tuple[str, Text]] = {
+    "/journal.jsonl": ("application/x-ndjson", lambda desk, asked: desk.archive.lines(asked)),
+    "/journal.txt": ("text/plain; charset=utf-8", lambda desk, asked: desk.archive.story(asked)),
+}
+"""What can be read as text, by path: its content type, and its lines."""

@@ -90,6 +90,6 @@ def _set(loop: asyncio.AbstractEventLoop, come: asyncio.Event) -> None:
 async def _comes(come: asyncio.Event, seconds: float) -> bool:
     try:
         await asyncio.wait_for(come.wait(), max(0.0, seconds))
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return False
     return True

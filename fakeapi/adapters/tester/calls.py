@@ -8,10 +8,12 @@ from typing import Any
 from fakeapi.facts.conversation import blocks
 from fakeapi.model import Json
 
+_SHOWN = 50
+
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """One message of a request."""
+    """One message of a request: `role`, and `content` as it was sent."""
 
     role: str
     content: Any
@@ -19,12 +21,12 @@ class SentMessage:
     @property
     def text(self) -> str:
         """What its text blocks say, one after the other."""
-        return "\n\n".join(part["text"] for part in self.blocks if part.get("type") == "text")
+        return _said(self.content)
 
     @property
     def blocks(self) -> list[Json]:
         """Its content as blocks, also where it was sent as a string."""
-        return blocks(self.content)
+        return _blocks(self.content)
 
     @property
     def tool_results(self) -> list[Json]:
@@ -33,13 +35,24 @@ class SentMessage:
 
 
 class Call:
-    """One exchange of a session, as the journal has it (docs/journal.md): what was sent, and what was answered."""
+    """One exchange of a session, as the journal has it (docs/journal.md): what was sent, and what was answered.
+
+    `entry` is all of it, as JSON.
+    """
 
     def __init__(self, entry: Json) -> None:
         self.entry = entry
 
     def __repr__(self) -> str:
-        return f"<Call {self.number}: {self.entry['method']} {self.entry['path']} {self.status} {self.text!r:.60}>"
+        said = f" {self.text!r:.60}" if self.text else ""
+        return f"<Call {self.number}: {self.entry['method']} {self.entry['path']} {self._end()}{said}>"
+
+    def _end(self) -> str:
+        if self.status is None:
+            return "under way"
+        return f"{self.status}" if self.outcome == "completed" else f"{self.status} {self.outcome}"
+
+    # What was sent
 
     @property
     def number(self) -> int:
@@ -49,7 +62,8 @@ class Call:
     @property
     def body(self) -> Json:
         """The request's JSON; empty where it had none."""
-        return self.entry["request"]["body"] or {}
+        body = self.entry["request"]["body"]
+        return body if isinstance(body, dict) else {}
 
     @property
     def headers(self) -> dict[str, str]:
@@ -57,30 +71,42 @@ class Call:
         return dict(self.entry["request"]["headers"])
 
     @property
+    def attempt(self) -> int:
+        """Which retry of an SDK it is; 0 for the first try."""
+        return int(self.entry["attempt"])
+
+    @property
     def model(self) -> str:
         """The model that was asked."""
         return str(self.body.get("model", ""))
 
     @property
+    def stream(self) -> bool:
+        """Whether a stream was asked for."""
+        return self.body.get("stream") is True
+
+    @property
     def messages(self) -> list[SentMessage]:
         """The conversation that was sent."""
-        sent = self.body.get("messages") or []
-        return [SentMessage(str(each.get("role")), each.get("content")) for each in sent if isinstance(each, dict)]
+        sent = _dicts(self.body.get("messages"))
+        return [SentMessage(str(each.get("role")), each.get("content")) for each in sent]
 
     @property
     def system(self) -> str:
         """The text of the system prompt."""
-        return "\n\n".join(part.get("text", "") for part in blocks(self.body.get("system")))
+        return _said(self.body.get("system"))
 
     @property
     def tools(self) -> list[str]:
         """The names of the tools that were offered."""
-        return [str(tool.get("name", "")) for tool in self.body.get("tools") or []]
+        return [str(tool.get("name", "")) for tool in _dicts(self.body.get("tools"))]
 
     @property
     def text(self) -> str:
         """What the user said last."""
         return next((each.text for each in reversed(self.messages) if each.role == "user" and each.text), "")
+
+    # What was answered
 
     @property
     def status(self) -> int | None:
@@ -98,6 +124,11 @@ class Call:
         """The message that was answered, put together again where it was streamed; None for an error."""
         answer: Json | None = (self.entry["answer"] or {}).get("message")
         return answer
+
+    @property
+    def answer_text(self) -> str:
+        """What the text blocks of the answer say."""
+        return _said((self.answer or {}).get("content"))
 
     @property
     def error(self) -> Json | None:
@@ -127,3 +158,25 @@ class Call:
     def warnings(self) -> list[str]:
         """What the real API would have said where this server let it pass."""
         return list(self.entry["warnings"])
+
+
+class Calls(list[Call]):
+    """Calls, the oldest first; shown, each has a line of its own."""
+
+    def __repr__(self) -> str:
+        left = f"\n  ... and {len(self) - _SHOWN} before" if len(self) > _SHOWN else ""
+        lines = "".join(f"\n  {call!r}" for call in self[-_SHOWN:])
+        return f"<{len(self)} call{'' if len(self) == 1 else 's'}>{left}{lines}"
+
+
+def _blocks(content: Any) -> list[Json]:
+    """Content as blocks, whatever a client made of it."""
+    return _dicts(blocks(content) if isinstance(content, str | list) else [])
+
+
+def _said(content: Any) -> str:
+    return "\n\n".join(str(part.get("text", "")) for part in _blocks(content) if part.get("type") == "text")
+
+
+def _dicts(value: Any) -> list[Json]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import Field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -11,26 +11,31 @@ from urllib.parse import quote
 
 from fakeapi.adapters import server as running
 from fakeapi.adapters.asgi import App
-from fakeapi.adapters.tester.lines import DirectLine, HttpLine
-from fakeapi.adapters.tester.tester import Tester
+from fakeapi.adapters.tester.lines import DirectLine, HttpLine, PlacedError
+from fakeapi.adapters.tester.places import here
+from fakeapi.adapters.tester.tester import KEY, Tester
 from fakeapi.adapters.transport import BASE_URL, Transport
 from fakeapi.adapters.transport import async_client as async_client_in_process
 from fakeapi.adapters.transport import client as client_in_process
 from fakeapi.errors import FakeapiError
-from fakeapi.memory.sessions import DEFAULT
+from fakeapi.memory.sessions import DEFAULT, objection
 from fakeapi.model import Exchange
-from fakeapi.settings import Settings
+from fakeapi.settings import Settings, each, is_repeatable, parse
+
+_OF_THE_COMMAND = ("host", "port", "log", "rules")
+"""Settings that a server in a test has no use for, or takes otherwise."""
 
 
 class Server(Tester):
     """A server on a free port of 127.0.0.1, from `with` (or `start`) to its end (or `stop`), and its default session.
 
     Args:
-        rules: rules as a list or an object, or a file or folder of rules, or several of these.
+        rules: rules as a list, an object or YAML text, or a file or folder of rules, or several of these in a list.
+            They are those of all sessions.
         settings: further settings; `options` are single ones: `Server(contract="warn", pace="human")`.
         log: is told of every exchange once it is over.
 
-    Raises FakeapiError for rules and settings that can't be used.
+    Raises FakeapiError, with file and line of the test, for rules and settings that can't be used.
     """
 
     def __init__(
@@ -41,54 +46,124 @@ class Server(Tester):
         log: Callable[[Exchange], None] | None = None,
         **options: Any,
     ) -> None:
+        __tracebackhide__ = True
         files, given = _parted(rules)
-        self._app = App(_settings(settings, files, options), log)
-        super().__init__(DirectLine(self._app.porter, DEFAULT), "", _client, _async_client)
-        self._served: running.Thread | None = None
-        if given:
-            self.add(given)
+        try:
+            self._app = App(_settings(settings or Settings(), files, options), log)
+            self._served: running.Thread | None = None
+            self._address, self._is_over = "", False
+            chosen = self._app.porter.settings
+            key = next(iter(chosen.api_key), KEY)
+            line = DirectLine(self._app.porter, DEFAULT)
+            super().__init__(line, "", _client, _async_client, id=DEFAULT, api_key=key, session=self._at)
+            self._within = f"/s/{DEFAULT}" if chosen.sessions == "by-key" else ""
+            self._stand([(f"{here()} (YAML)" if isinstance(one, str) else here(), one) for one in given])
+        except FakeapiError as fault:
+            raise PlacedError(str(fault), here()) from None
+
+    @property
+    def url(self) -> str:
+        """The base URL, for clients in any language. FakeapiError where the server isn't running."""
+        if self._served is None:
+            raise FakeapiError(
+                f"{here()}: the server isn't running; use `with fakeapi.Server() as server:`, or start()"
+            )
+        return f"{self._address}{self._within}"
 
     def start(self) -> Self:
         """Answer from now on."""
+        __tracebackhide__ = True
+        if self._is_over:
+            raise FakeapiError(f"{here()}: this server was stopped; make another one")
         if self._served is None:
-            self._served = running.Thread(self._app)
-            self.url = self._served.start()
+            served = running.Thread(self._app)
+            self._address = served.start()
+            self._served = served
         return self
 
     def stop(self) -> None:
-        """Answer no more."""
-        served, self._served = self._served, None
+        """Answer no more; what came can still be looked at."""
+        served, self._served, self._is_over = self._served, None, True
         if served is not None:
             served.stop()
         self._app.close()
 
-    def session(self, id: str) -> Tester:
-        """Another session of this server, apart from all others."""
-        return Tester(DirectLine(self._app.porter, id), f"{self.url}/s/{quote(id, safe='')}", _client, _async_client)
+    def _at(self, id: str) -> Tester:
+        return _session(DirectLine(self._app.porter, id), self.url.removesuffix(self._within), id, self._api_key)
 
-    def drop(self, id: str) -> None:
-        """Forget a session."""
-        self._line.ask("DELETE", f"/sessions/{quote(id, safe='')}")
+    def _stand(self, given: Sequence[tuple[str, Any]]) -> None:
+        """Rules for all sessions."""
+        from fakeapi.adapters.admin.asking import Text
+        from fakeapi.adapters.admin.shelf import Shelf
+
+        shelf = Shelf(self._app.porter, DEFAULT)
+        read = [shelf.read(Text(one) if isinstance(one, str) else one, place).rules for place, one in given]
+        every = [rule for rules in read for rule in rules]
+        named = [
+            rule if "name" in rule.written else replace(rule, name=f"server#{number}")
+            for number, rule in enumerate(every, 1)
+        ]
+        self._app.porter.stand(tuple(named))
 
     def __enter__(self) -> Self:
+        __tracebackhide__ = True
         return self.start()
 
     def __exit__(self, *fault: object) -> None:
         self.stop()
 
 
-def connect(url: str, session: str = DEFAULT) -> Tester:
-    """The same surface over the admin API of a server that runs at this base URL."""
+def connect(url: str, session: str | None = None, *, api_key: str = KEY) -> Tester:
+    """The same surface over the admin API of a server that runs at this base URL.
+
+    `session` is the id of the session that is meant; without one it is the default one, or, where the server was
+    started with `--sessions by-key`, that of `api_key`, which clients have. FakeapiError for what is no URL or id.
+    """
+    __tracebackhide__ = True
     url = url.rstrip("/")
-    base = url if session == DEFAULT else f"{url}/s/{quote(session, safe='')}"
-    return Tester(HttpLine(url, session), base, _client, _async_client)
+
+    def at(id: str) -> Tester:
+        _check(id)
+        return _session(HttpLine(url, id), url, id, api_key, at)
+
+    try:
+        if session is not None:
+            return at(session)
+        line = HttpLine(url, None, api_key)
+    except FakeapiError as fault:
+        raise PlacedError(str(fault), here()) from None
+    return Tester(line, url, _client, _async_client, api_key=api_key, session=at)
 
 
 def in_process(transport: Transport, session: str = DEFAULT) -> Tester:
-    """The same surface over an in-process transport: no socket."""
+    """The same surface over an in-process transport: no socket. FakeapiError for what can't be the id of a session."""
+    __tracebackhide__ = True
+    _check(session)
     url = BASE_URL if session == DEFAULT else f"{BASE_URL}/s/{quote(session, safe='')}"
+    key = next(iter(transport.settings.api_key), KEY)
+    clients = (partial(client_in_process, transport), partial(async_client_in_process, transport))
     line = DirectLine(transport.porter, session)
-    return Tester(line, url, partial(client_in_process, transport), partial(async_client_in_process, transport))
+    return _InProcess(line, url, *clients, id=session, api_key=key, session=partial(in_process, transport))
+
+
+class _InProcess(Tester):
+    """A session without a socket."""
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Nothing leads here from outside. FakeapiError that says so."""
+        raise FakeapiError(f"{here()}: what is in process has no address; use client(), or a fakeapi.Server")
+
+
+def _session(line: Any, url: str, id: str, key: str, session: Callable[[str], Tester] | None = None) -> Tester:
+    base = f"{url}/s/{quote(id, safe='')}"
+    return Tester(line, base, _client, _async_client, id=id, api_key=key, session=session)
+
+
+def _check(id: str) -> None:
+    __tracebackhide__ = True
+    if why := objection(id):
+        raise FakeapiError(f"{here()}: {id[:80]!r} can't be the id of a session: {why}")
 
 
 def _client(**options: Any) -> Any:
@@ -104,18 +179,33 @@ def _async_client(**options: Any) -> Any:
 
 
 def _parted(rules: Any) -> tuple[tuple[str, ...], list[Any]]:
-    """Files and folders of rules, and rules that were given themselves."""
+    """Files and folders of rules, and rules that were given themselves: a text of several lines is YAML."""
     if rules is None:
         return (), []
     every: Sequence[Any] = rules if isinstance(rules, list | tuple) else [rules]
-    files = tuple(str(each) for each in every if isinstance(each, str | Path))
-    return files, [each for each in every if not isinstance(each, str | Path)]
+    files = tuple(str(one) for one in every if _is_path(one))
+    texts = [one for one in every if isinstance(one, str) and not _is_path(one)]
+    values = [one for one in every if not isinstance(one, str | Path)]
+    return files, [*texts, *([values] if values else [])]
 
 
-def _settings(settings: Settings | None, files: tuple[str, ...], options: dict[str, Any]) -> Settings:
-    known = {field.name for field in fields(Settings)} - {"rules"}
-    for name in options.keys() - known:
-        raise FakeapiError(f"{name} is no setting; there are {', '.join(sorted(known))}")
-    base = settings or Settings()
-    values: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
+def _is_path(one: Any) -> bool:
+    return isinstance(one, Path) or (isinstance(one, str) and "\n" not in one.strip())
+
+
+def _settings(base: Settings, files: tuple[str, ...], options: dict[str, Any]) -> Settings:
+    known = {setting.name: setting for setting in each() if setting.name not in _OF_THE_COMMAND}
+    for name in options.keys() - known.keys():
+        why = "is a setting of the command `fakeapi serve`" if name in _OF_THE_COMMAND else "is no setting"
+        raise FakeapiError(f"{name} {why}; there are {', '.join(sorted(known))}")
+    values = {name: _value(known[name], value) for name, value in options.items()}
     return replace(base, **values, rules=(*base.rules, *files))
+
+
+def _value(setting: Field[Any], value: Any) -> Any:
+    """A setting as Python gives it, checked as flags are."""
+    if is_repeatable(setting):
+        every = value if isinstance(value, list | tuple) else [value]
+        return tuple(parse(setting, str(one), setting.name) for one in every)
+    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+    return parse(setting, text, setting.name)

@@ -30,7 +30,7 @@ def _check_calls(run: Run, after: Run) -> None:
         raise refusal("tool_result_by_assistant", index=run.at)
     if "tool_use" not in run.kinds:
         return
-    calls = run.ids("tool_use", "id")
+    calls = run.ids("tool_use")
     if len(set(calls)) != len(calls):
         _refuse_second(run, "tool_use", "id", "tool_use_twice")
     missing = set(calls) - _results(after)
@@ -41,7 +41,7 @@ def _check_calls(run: Run, after: Run) -> None:
 def _results(run: Run) -> set[str]:
     if run.role != "user" or run.kinds[:1] != ["tool_result"]:
         return set()
-    return set(run.ids("tool_result", "tool_use_id"))
+    return set(run.ids("tool_result"))
 
 
 def _check_results(run: Run, before: Run | None) -> None:
@@ -49,8 +49,8 @@ def _check_results(run: Run, before: Run | None) -> None:
         raise refusal("tool_use_by_user", index=run.at)
     if "tool_result" not in run.kinds:
         return
-    results = run.ids("tool_result", "tool_use_id")
-    calls = set(results if before is None else before.ids("tool_use", "id"))
+    results = run.ids("tool_result")
+    calls = set(results if before is None else before.ids("tool_use"))
     for location, name in _placed(run, "tool_result", "tool_use_id") if not calls.issuperset(results) else ():
         if name not in calls:
             raise refusal("tool_result_unexpected", location=location, id=name)

@@ -5,8 +5,9 @@ It reads any JSON object without failing; what isn't of the expected type is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fakeapi.facts.familiar import about
@@ -14,6 +15,10 @@ from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
 """How the type of a server tool's result block ends (`web_search_tool_result`); `tool_result` itself doesn't."""
+
+
+_IDS = {"tool_use": "id", "tool_result": "tool_use_id"}
+_NO_IDS: Mapping[str, list[str]] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -42,13 +47,15 @@ class Place(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One message: index (`at`), role, content as blocks (a string is one text block, "" is none) and their types."""
+    """One message: index (`at`), role, content as blocks (a string is one text block, "" is none) and their types;
+    the ids of its calls and of those that its results are for, by these types."""
 
     at: int
     role: str
     blocks: list[Json]
     kinds: list[str]
     extras: Json
+    ids: Mapping[str, list[str]] = _NO_IDS
 
 
 class Run(NamedTuple):
@@ -61,9 +68,11 @@ class Run(NamedTuple):
     blocks: list[Json]
     kinds: list[str]
 
-    def ids(self, kind: str, key: str) -> list[str]:
-        """A member of every block of a type."""
-        return [text_of(block, key) for at, block in enumerate(self.blocks) if self.kinds[at] == kind]
+    def ids(self, kind: str) -> list[str]:
+        """The ids of its calls (`tool_use`), or of those that its results are for (`tool_result`)."""
+        if len(self.turns) == 1:
+            return self.turns[0].ids.get(kind, [])
+        return [id for turn in self.turns for id in turn.ids.get(kind, ())]
 
 
 class Mark(NamedTuple):
@@ -181,6 +190,10 @@ class Survey:
                 self.places[kind] = [*places]
 
 
+def _ids(blocks: list[Json], kinds: list[str], wanted: str) -> list[str]:
+    return [text_of(block, _IDS[wanted]) for block, kind in zip(blocks, kinds, strict=True) if kind == wanted]
+
+
 def _read(message: Json, index: int) -> _Reading:
     return _Reading(index, message)
 
@@ -205,7 +218,8 @@ class _Reading:
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
         self.roles = (f"role:{name}", "extras") if len(message) > 2 else (f"role:{name}",)
-        self.turn = Turn(index, name, blocks, kinds, message)
+        ids = {kind: _ids(blocks, kinds, kind) for kind in _IDS if kind in kinds}
+        self.turn = Turn(index, name, blocks, kinds, message, ids)
 
     def _read_block(self, place: Place) -> str:
         """Files a block under its type, which is returned; "" for what is none."""

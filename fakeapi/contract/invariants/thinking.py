@@ -103,14 +103,14 @@ def latest_unmoved(seen: Survey) -> None:
 
     What the first of them follows is a matter of the prefix on models that check it: what was before may be gone.
     """
-    latest, previous = _latest(seen), (-1, binding.FIRST)
-    for thought in binding.thoughts(seen.body) if _has_thoughts(seen) else ():
-        inside = previous[0] == thought.message
-        known = (previous[1],) if inside else (binding.FIRST, previous[1])
+    latest, inside = _latest(seen), False
+    for thought in binding.thoughts(seen.body, latest) if _has_thoughts(seen) else ():
+        before = binding.FIRST if thought.before is None else thought.before
+        known = (before,) if inside else (binding.FIRST, before)
         checked = thought.message == latest and (inside or binding.FEATURE not in seen.model.features)
         if checked and thought.is_by(seen.model) and not any(map(thought.follows, known)):
             raise refusal("thinking_modified", location=thought.path)
-        previous = (thought.message, thought.token)
+        inside = True
 
 
 def _has_thoughts(seen: Survey) -> bool:
@@ -118,7 +118,7 @@ def _has_thoughts(seen: Survey) -> bool:
 
 
 def _latest(seen: Survey) -> int:
-    return max((turn.at for turn in seen.turns if turn.role == "assistant"), default=-1)
+    return next((turn.at for turn in reversed(seen.turns) if turn.role == "assistant"), -1)
 
 
 def prefixes(seen: Survey) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import Any
 
 import orjson
 
@@ -11,6 +12,7 @@ from fakeapi import assets
 from fakeapi.contract.invariants import grammar
 from fakeapi.contract.invariants.survey import Survey, as_object, objects, text_of
 from fakeapi.facts import catalogue, schemas
+from fakeapi.facts.familiar import about
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json
 
@@ -27,7 +29,11 @@ def tag(tool: Json) -> str:
 
 def input_schemas(seen: Survey) -> None:
     """An input schema is one of draft 2020-12, not composed at its top, and its examples fit it."""
-    for index, tool in enumerate(seen.tools):
+    about(seen.body.get("tools"), _check_schemas)
+
+
+def _check_schemas(tools: Any) -> None:
+    for index, tool in enumerate(objects(tools)):
         if tag(tool) == "custom" and type(schema := tool.get("input_schema")) is dict:
             _check_schema(index, tool, schema)
 

@@ -139,9 +139,10 @@ def site(request: Request) -> str:
 
 
 def _answered(body: Json, luck: Chance, changes: tuple[Change, ...] = (), more: HeaderLines = ()) -> Outcome:
+    said = body.get("processing_status") or ("batch deleted" if "type" in body else "batches")
     remembered = Remembered(changes) if changes else FORGETFUL
     content = (JSON, *more, *headers.batch_limits(luck.now))
-    return Outcome((Send(orjson.dumps(body)),), content, source="batches", remembered=remembered)
+    return Outcome((Send(orjson.dumps(body)),), content, source=said, remembered=remembered)
 
 
 def _joined(written: Part | None, unwalked: Part | None, batch: Batch) -> Part:

@@ -1,6 +1,6 @@
 """Files (contract.md 1): the roads, and what files are to messages.
 
-What is remembered of a file is a record; its bytes lie elsewhere (House.uploads).
+What is remembered of a file is a record; its bytes lie elsewhere (House.read_upload).
 """
 
 from __future__ import annotations

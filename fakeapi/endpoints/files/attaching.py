@@ -122,7 +122,7 @@ class _Seeker:
         file = find(self.view, self.owner, id)
         if file is not None and is_fresh(self.view, self.owner, file):
             return file
-        if self.strict:
+        if self.strict and id not in data()["documented"]:
             raise refusal("file_unknown", id=id)
         return None
 
@@ -151,4 +151,4 @@ class _Seeker:
         self.weight += file.size if file.kind == _TEXT else file.size * 4 // 3
         if self.weight > BODY_LIMIT:
             raise refusal("files_too_large")
-        return b"".join(self.house.uploads.read(file.blob)) if file.blob else file.body
+        return b"".join(self.house.read_upload(file.blob)) if file.blob else file.body

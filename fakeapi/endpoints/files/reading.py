@@ -73,7 +73,7 @@ def content(
 def _bytes(house: House, file: File) -> Iterable[Effect]:
     if not file.blob:
         return (Send(file.body),)
-    return (Send(part) for part in house.uploads.read(file.blob))
+    return (Send(part) for part in house.read_upload(file.blob))
 
 
 def _found(house: House, view: View, parameters: tuple[str, ...], caller: Caller, luck: Chance) -> File:

@@ -1,4 +1,4 @@
-"""One file as memory holds it, and where it is kept. Its bytes lie elsewhere: see House.uploads."""
+"""One file as memory holds it, and where it is kept. Its bytes lie elsewhere: see House.read_upload."""
 
 from __future__ import annotations
 
@@ -87,5 +87,6 @@ def ids(view: View, owner: str) -> tuple[str, ...]:
 
 def _written(moment: float) -> str:
     """A moment as files write it: milliseconds, with six digits all the same (recorded)."""
-    when = datetime.fromtimestamp(int(moment), UTC) + timedelta(milliseconds=int(moment % 1 * 1000))
+    seconds, milliseconds = divmod(round(moment * 1000), 1000)
+    when = datetime.fromtimestamp(seconds, UTC) + timedelta(milliseconds=milliseconds)
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

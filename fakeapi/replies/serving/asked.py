@@ -155,8 +155,8 @@ def _needs(now: Situation, name: str) -> bool:
 
 
 def _has_upload(now: Situation) -> bool:
-    last = now.call.body["messages"][-1]
-    return any(block["type"] == "container_upload" for block in blocks(last.get("content")))
+    last = now.call.body["messages"][-1:]
+    return any(block["type"] == "container_upload" for message in last for block in blocks(message.get("content")))
 
 
 def _alone(now: Situation, offered: list[str]) -> list[str]:

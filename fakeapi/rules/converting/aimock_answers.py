@@ -6,20 +6,28 @@ Source of what each key does there: aimock 1.43.0, its types and its Claude rout
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
 
 import orjson
 
 from fakeapi import assets
 from fakeapi.facts import schemas
 from fakeapi.model import Json
-from fakeapi.rules.converting.drafts import Notes, respond_of
+from fakeapi.rules.converting.drafts import Answer, Notes, respond_of
 from fakeapi.rules.loading.contract import stop_reasons
 from fakeapi.rules.loading.nodes import Node
 
 _OTHER_ANSWERS = ("embedding", "image", "images", "audio", "transcription", "video", "json", "live")
 _SAID = ("content", "toolCalls", "blocks")
-_BESIDE = ("reasoning", "reasoningSignature", "redactedThinking", "webSearches", "model", "usage", "finishReason", "role")
+_BESIDE = (
+    "reasoning",
+    "reasoningSignature",
+    "redactedThinking",
+    "webSearches",
+    "model",
+    "usage",
+    "finishReason",
+    "role",
+)
 _NOWHERE = {
     "id": "ids are made for each answer",
     "created": "messages have no time of creation",
@@ -31,13 +39,6 @@ _REASONS = {"stop": "end_turn", "tool_calls": "tool_use", "length": "max_tokens"
 _USAGE = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 _WORD = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
-
-
-class Answer(NamedTuple):
-    """A `respond`, and whether it is an error, so that a client tries again."""
-
-    respond: Any
-    fails: bool = False
 
 
 def read_answer(node: Node, notes: Notes, more: Json) -> Answer | None:

@@ -81,7 +81,7 @@ def _text(node: Node, notes: Notes) -> Any:
         notes.tell(
             node,
             f"{node.value!r} looks like a regular expression, but aimock takes it as it stands in a file",
-            "if a regular expression is meant, write {regex: ...} here",
+            "if one is meant, write text: {regex: ...} here",
         )
     return node.value or None
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakeapi.model import Json
 from fakeapi.rules.loading.nodes import Node, Problem
-
-TEXT_PARTS = ("thinking", "text", "json", "tool_use")
-"""The kinds of content that can be keys of one mapping, if each comes once."""
 
 
 @dataclass
@@ -22,7 +19,7 @@ class Notes:
 
     def tell(self, node: Node, message: str, mend: str = "") -> None:
         """Something has no counterpart, or another one than one would think."""
-        self.told.append(Problem(self.file, *node.place, message, mend))
+        self.told.append(Problem(self.file, *node.place, " ".join(message.split()), mend))
 
     def tell_unknown(self, node: Node, known: Iterable[str], what: str) -> None:
         """Tells of the keys that nobody knows."""
@@ -57,7 +54,14 @@ class Draft:
     def leave_out(self, message: str, mend: str = "") -> None:
         """It stays behind, as a comment."""
         self.left_out = True
-        self.notes.told.append(Problem(self.file, self.lines[0], 1, f"left out: {message}", mend))
+        self.notes.told.append(Problem(self.file, self.lines[0], 1, message, mend))
+
+
+class Answer(NamedTuple):
+    """A `respond`, and whether it is an error, so that a client tries again."""
+
+    respond: Any
+    fails: bool = False
 
 
 def respond_of(parts: list[Json], more: Json) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
+from textwrap import TextWrapper
 from typing import NamedTuple
 
 from fakeapi.rules.converting.drafts import Draft
-from fakeapi.rules.converting.yaml_lines import WIDTH, list_lines
+from fakeapi.rules.converting.yaml_lines import WIDTH, comment_line, list_lines
 from fakeapi.rules.loading.nodes import Problem
+
+_WRAPPER = TextWrapper(WIDTH - 2, break_long_words=False, break_on_hyphens=False)
 
 
 class Page(NamedTuple):
@@ -20,15 +22,13 @@ class Page(NamedTuple):
 
 def write_page(drafts: Sequence[Draft], heading: Iterable[str]) -> Page:
     """All rules, in order. A page of no rules is still a good file: an empty list."""
-    lines = [comment for line in heading for comment in _comment(line)]
+    lines = [comment_line(line) for line in heading]
     begins: dict[int, Draft] = {}
     for draft in drafts:
-        lines += ["", f"# {draft.source}", *(comment for note in draft.notes.told for comment in _note(note))]
-        if draft.rule is None:
-            continue
-        written = list_lines([draft.rule])
+        lines += ["", *_comments(draft)]
+        written = list_lines([draft.rule]) if draft.rule is not None else []
         if draft.left_out:
-            lines += [f"# {line}".rstrip() for line in written]
+            lines += [comment_line(line) for line in written]
             continue
         begins[len(lines) + 1] = draft
         lines += written
@@ -37,11 +37,14 @@ def write_page(drafts: Sequence[Draft], heading: Iterable[str]) -> Page:
     return Page("\n".join(lines) + "\n", begins)
 
 
-def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in wrap(text, WIDTH)] if text else ["#"]
+def _comments(draft: Draft) -> list[str]:
+    """Where it comes from, and what a person has to know of it."""
+    notes = sorted(draft.notes.told, key=lambda note: (note.line, note.column))
+    where = f"{draft.source}, left out" if draft.left_out else draft.source
+    return [comment_line(line) for line in (where, *(line for note in notes for line in _note(note)))]
 
 
 def _note(note: Problem) -> list[str]:
     told = f"line {note.line}: {note.message}" + (f"; {note.mend}" if note.mend else "")
-    first, *more = wrap(told, WIDTH - 2) or [""]
-    return [f"# ! {first}", *(f"#   {line}" for line in more)]
+    first, *more = _WRAPPER.wrap(told)
+    return [f"! {first}", *(f"  {line}" for line in more)]

@@ -54,7 +54,7 @@ def _leave_out(problem: Problem, page: Page) -> None:
 
 
 def _hidden_by(draft: Draft) -> str:
-    return f"it would never be reached, since what stands at {draft.source} answers first"
+    return f"it is never reached, since what stands at {draft.source} answers first"
 
 
 def _check_values(page: Page, known: Known) -> None:

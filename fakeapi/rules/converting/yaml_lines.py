@@ -83,6 +83,12 @@ def _quoted(text: str) -> str:
     return _UNWRITTEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
+def comment_line(text: str) -> str:
+    """A comment; whatever would break its line is written as an escape."""
+    shown = _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return f"# {shown}".rstrip()
+
+
 def _fits(value: Any, indent: int) -> bool:
     """Whether a value reads well on one line."""
     return not _has_page(value) and len(inline(value)) + indent <= WIDTH

@@ -1,0 +1,159 @@
+"""An exchange on its way into the journal: what its porter holds from a request's arrival to the end of its answer.
+
+It keeps what it is told as it was told. The journal writes it down, without secrets, before anybody can look.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fakeapi.memory import redaction
+from fakeapi.memory.entries import Entry, Piece
+from fakeapi.memory.secrets import Span, find, marker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fakeapi.memory.journal import Journal
+    from fakeapi.memory.redaction import Literals
+    from fakeapi.model import Exchange, Json
+    from fakeapi.wire import HeaderLines, Request
+
+
+_SMALL = 4096
+PIECE = 120
+"""Bytes that a piece of an answer costs beside its data."""
+
+
+class Record(Entry):
+    """An entry, and what only its porter and its journal know of it.
+
+    Attributes:
+        came: the request as it came; None once that is written down.
+        raw: the answer so far, as it was sent; spent: what it weighs; charged: how much of that the journal knows of.
+        ending: the exchange and the header lines with which it ended, until they are written down.
+        literals, tainted: see `redaction`.
+    """
+
+    spent: int = 0
+    charged: int = 0
+    ending: tuple[Exchange, HeaderLines] | None = None
+    literals: Literals = ()
+    tainted: bool = False
+
+    def __init__(
+        self, journal: Journal, number: int, request: Request, session: str, opened: float, steady: float
+    ) -> None:
+        self._journal = journal
+        self.number = number
+        self.came: Request | None = request
+        self.session = session
+        self.opened = opened
+        self.steady = steady
+        self.raw: list[Piece] = []
+
+    @property
+    def entry(self) -> Entry:
+        """The entry, written down as far as it has come."""
+        self._journal.write_down()
+        return self
+
+    def sent(self, data: bytes, now: float) -> None:
+        """These bytes of the answer's body have gone out, at `now` on the session's clock."""
+        if not data:
+            return
+        journal = self._journal
+        room = journal.largest - self.size
+        self.size += len(data)
+        if len(data) > room:
+            self.clipped = True
+            data = data[: max(0, room)]
+        if data and self.kept:
+            self.raw.append((now - self.opened, data))
+            self.spent += len(data) + PIECE
+            if self.spent > self.charged:
+                journal.charge(self)
+
+    def close(
+        self,
+        exchange: Exchange,
+        lines: HeaderLines,
+        outcome: str,
+        now: float,
+        steady: float | None = None,
+        diagnosis: Json | None = None,
+    ) -> None:
+        """The answer is over: `completed`, `cut` or `client left`, at `now` on the session's clock.
+
+        `lines` are the header lines of the answer, `diagnosis` says why no rule matched.
+        """
+        if outcome != exchange.outcome:
+            exchange = exchange._replace(outcome=outcome)
+        self.ending = exchange, lines
+        self.closed = now
+        self.ended = now if steady is None else steady
+        if diagnosis is not None:
+            self.diagnosis = redaction.clean_json(diagnosis, self.literals)
+        self._journal.end(self)
+
+    def tell(self, texts: list[bytes]) -> None:
+        """All that it has to say and that may be secret, but for what was written down before."""
+        if self.came is not None:
+            look, self.literals, told = redaction.first_look(self.came)
+            self.asked, self.method = look, self.came.method
+            texts += (told, self.came.body)
+        if self.ending is not None:
+            texts.append(redaction.said_of(self.ending[0]))
+            texts.extend([data for _, data in self.raw])
+
+    def write_down(self, *, quiet: bool) -> None:
+        """Let go of what came and was said as it was; where what was told is `quiet`, none of it is secret."""
+        if self.came is not None:
+            if not (quiet and redaction.is_plain(self.came, self.literals)) or len(self.came.body) > _SMALL:
+                self.asked = redaction.clean_request(self.came, self.asked, self.literals, self._journal.largest)
+            self.came, self.tainted = None, self.asked.tainted
+            self.pieces = [] if self.tainted or self.literals else self.raw
+        if self.ending is not None:
+            self.exchange, self.lines = self.ending
+            if self.tainted or self.literals or not quiet:
+                self._clean_ending(self.exchange)
+            self.ending, self.literals = None, ()
+
+    def _clean_ending(self, exchange: Exchange) -> None:
+        self.pieces = _clean_pieces(self.raw, self.literals, self.tainted)
+        self.exchange = redaction.clean_exchange(exchange, self.literals)
+        if self.tainted or self.exchange is not exchange:
+            self.lines = redaction.clean_lines(self.lines, self.literals)
+        self.raw = []
+
+
+def _clean_pieces(pieces: list[Piece], literals: Literals, tainted: bool) -> list[Piece]:
+    """The pieces of an answer without the secrets of the whole."""
+    whole = b"".join(data for _, data in pieces)
+    spans = find(whole, literals)
+    if (tainted or literals) and b"_delta" in whole:
+        spans = [*spans, *redaction.secrets_of_stream(whole, literals)]
+    return list(_masked(pieces, list(_apart(spans)))) if spans else pieces
+
+
+def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans in order; what of one lies within another is left out."""
+    end = 0
+    for span in sorted(spans):
+        if span.end > end:
+            yield span._replace(start=max(span.start, end))
+            end = span.end
+
+
+def _masked(pieces: list[Piece], spans: list[Span]) -> Iterator[Piece]:
+    """The pieces, the spans of the whole masked in them: the marker stands where a span begins."""
+    at = 0
+    for offset, data in pieces:
+        parts, begin = [], 0
+        for span in spans:
+            first, last = max(span.start - at, 0), min(span.end - at, len(data))
+            if first < last:
+                parts += [data[begin:first], marker(span.name) if span.start >= at else b""]
+                begin = last
+        yield offset, b"".join([*parts, data[begin:]]) if parts else data
+        at += len(data)

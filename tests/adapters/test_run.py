@@ -1,0 +1,453 @@
+"""`fakeapi run`: the command finds the server, its status and signals pass, and the summary tells what came."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from fakeapi.adapters import environment as variables
+from fakeapi.adapters.run_report import KINDS
+from tests.running import environment
+
+CLIENT = """
+import json, os, sys, urllib.error, urllib.request
+
+def ask(said, model="claude-opus-5", **more):
+    messages = [{"role": "user", "content": said}]
+    body = {"model": model, "max_tokens": 64, "messages": messages, **more}
+    headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01",
+               "content-type": "application/json"}
+    url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as fault:
+        with fault:
+            return json.load(fault)
+
+"""
+
+
+def python(code: str) -> tuple[str, ...]:
+    """A command: a client that can `ask`."""
+    return (sys.executable, "-c", CLIENT + code)
+
+
+def run(*arguments: str, given: str = "", cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fakeapi", "run", *arguments],
+        capture_output=True,
+        text=True,
+        input=given,
+        env=environment(**more),
+        timeout=30,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture
+def rules(tmp_path) -> Callable[[str], str]:
+    """Writes a rule file; its path."""
+
+    def write(text: str) -> str:
+        (tmp_path / "rules.yaml").write_text(text)
+        return str(tmp_path / "rules.yaml")
+
+    return write
+
+
+# The command
+
+
+def test_the_command_finds_the_server_in_its_environment_and_its_output_is_its_own():
+    done = run(
+        "--",
+        *python("print(ask('Hello, Claude')['content'][0]['text'], os.environ.get('ANTHROPIC_AUTH_TOKEN'))"),
+        ANTHROPIC_AUTH_TOKEN="a real one",
+        ANTHROPIC_API_KEY="a real one",
+    )
+    assert (done.returncode, done.stdout) == (0, "Hello! None\n")
+    assert "fakeapi: 1 request in" in done.stderr
+    assert "a real one" not in done.stderr
+
+
+def test_every_variable_that_popular_clients_read_is_set(tmp_path):
+    done = run("--", sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))")
+    seen = json.loads(done.stdout)
+    url = seen["ANTHROPIC_BASE_URL"]
+    for name, value in variables.variables(url).items():
+        assert seen.get(name) == value
+
+
+@pytest.mark.parametrize("status", [0, 1, 7])
+def test_the_exit_status_is_that_of_the_command(status):
+    assert run("--", sys.executable, "-c", f"raise SystemExit({status})").returncode == status
+
+
+def test_the_two_dashes_may_be_left_out_and_words_pass_as_they_are():
+    program = "import sys; print(sys.argv[1:])"
+    done = run(sys.executable, "-c", program, "--help", "--", "a b", "*")
+    assert done.stdout == "['--help', '--', 'a b', '*']\n"
+    assert run("--", sys.executable, "-c", program, "--", "-x").stdout == "['--', '-x']\n"
+
+
+def test_what_is_typed_reaches_the_command():
+    assert run("--", "cat", given="typed\n").stdout == "typed\n"
+
+
+def test_a_command_that_is_not_there_is_127_in_one_line():
+    done = run("--", "no-such-command")
+    assert (done.returncode, done.stderr) == (127, "fakeapi: run: there is no command 'no-such-command'\n")
+
+
+def test_words_in_one_are_told_apart():
+    done = run("npm test")
+    assert done.returncode == 127
+    assert "write the words apart: fakeapi run -- npm test" in done.stderr
+
+
+def test_a_file_that_is_no_program_is_126_in_one_line(tmp_path):
+    (tmp_path / "script").write_text("echo hello\n")
+    done = run("--", "./script", cwd=tmp_path)
+    assert done.returncode == 126
+    assert (
+        done.stderr == "fakeapi: run: ./script is not executable; chmod +x ./script, or name the program that runs it\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "run: which command? Write it behind two dashes: fakeapi run -- npm test"),
+        (("--",), "run: which command?"),
+        (("--fail-on", "refusals", "--", "true"), "--fail-on: 'refusals' is not one of refused, unmatched, verdicts"),
+        (("--contract", "strikt", "--", "true"), "--contract: 'strikt' is not one of strict"),
+        (("--report-json", "/no/such/folder/a.json", "--", "touch", "begun"), "there is no folder /no/such/folder"),
+        (("--report-junit", ".", "--", "touch", "begun"), "it is a folder"),
+        (("--rules", "nowhere.yaml", "--", "touch", "begun"), "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line_before_the_command_begins(arguments, told, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "begun").exists()
+
+
+# Signals, and what is left
+
+
+def started(code: str, *flags: str) -> subprocess.Popen[str]:
+    """A run of a Python command that has printed its first line."""
+    command = [sys.executable, "-m", "fakeapi", "run", *flags, "--", sys.executable, "-c", code]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+SLEEPS = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); print('ready', flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_reaches_the_command_and_the_status_is_128_and_its_number(name):
+    number = getattr(signal, name)
+    process = started(SLEEPS)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode == 128 + number
+    assert f"exit status {128 + number}" in told
+
+
+def test_a_command_that_handles_the_signal_has_the_last_word():
+    process = started(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('ready', flush=True)\ntime.sleep(60)"
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 5
+
+
+def runs(number: int) -> bool:
+    """Whether a process runs, and isn't just waiting to be reaped."""
+    state = Path(f"/proc/{number}/stat")
+    try:
+        return state.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+LEAVES = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True)
+child.stdout.readline()
+print(child.pid)
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+LINGERS = "import time; print('up', flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize("program", [LINGERS, STUBBORN + LINGERS], ids=["polite", "stubborn"])
+def test_what_the_command_left_running_is_stopped(program):
+    done = run("--", sys.executable, "-c", LEAVES, program)
+    assert done.returncode == 0
+    assert not runs(int(done.stdout))
+
+
+def test_the_server_is_gone_with_the_command():
+    done = run("--", sys.executable, "-c", "import os; print(os.environ['ANTHROPIC_BASE_URL'])")
+    health = subprocess.run(
+        [sys.executable, "-m", "fakeapi", "health", done.stdout.strip()], check=False, capture_output=True
+    )
+    assert health.returncode == 1
+
+
+def in_a_terminal(*command: str) -> tuple[int, int]:
+    """Run a command with a terminal of its own; its process id, and the other end of the terminal."""
+    number, end = pty.fork()
+    if number == 0:
+        os.execve(sys.executable, [sys.executable, "-m", "fakeapi", "run", "--", *command], environment())
+    return number, end
+
+
+def read_until(end: int, wanted: str) -> str:
+    """What a terminal shows, up to some text."""
+    seen = ""
+    while wanted not in seen:
+        seen += os.read(end, 4096).decode()
+    return seen
+
+
+def ended(number: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+ASKS = "print('ready', flush=True); print('got ' + input(), flush=True)"
+
+
+def test_in_a_terminal_the_command_can_ask_and_is_answered():
+    number, end = in_a_terminal(sys.executable, "-c", ASKS)
+    read_until(end, "ready")
+    os.write(end, b"this\n")
+    assert "got this" in read_until(end, "no request came")
+    assert ended(number) == 0
+    os.close(end)
+
+
+def test_in_a_terminal_ctrl_c_ends_the_command_and_the_summary_comes():
+    number, end = in_a_terminal(sys.executable, "-c", SLEEPS)
+    read_until(end, "ready")
+    os.write(end, b"\x03")
+    read_until(end, "exit status 130")
+    assert ended(number) == 130
+    os.close(end)
+
+
+def test_in_a_terminal_ctrl_z_stops_both_and_both_go_on():
+    number, end = in_a_terminal(sys.executable, "-c", ASKS)
+    read_until(end, "ready")
+    os.write(end, b"\x1a")
+    _, status = os.waitpid(number, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    os.kill(number, signal.SIGCONT)
+    os.write(end, b"this\n")
+    read_until(end, "got this")
+    assert ended(number) == 0
+    os.close(end)
+
+
+# The summary
+
+
+def test_the_summary_is_a_table_of_tokens_and_cost(tmp_path):
+    report = tmp_path / "report.json"
+    code = "print(json.dumps([ask('Hello, Claude')['usage'], ask('Hi', model='claude-haiku-4-5')['usage']]))"
+    done = run("--report-json", str(report), "--", *python(code))
+    opus, haiku = json.loads(done.stdout)
+    known = json.loads(report.read_text())
+    assert known["models"]["claude-opus-5"]["output_tokens"] == opus["output_tokens"]
+    assert known["total"]["input_tokens"] == opus["input_tokens"] + haiku["input_tokens"]
+    costs = [bill["cost_usd"] for bill in known["models"].values()]
+    assert known["total"]["cost_usd"] == pytest.approx(sum(costs))
+    assert all(costs)
+    rows = [line.split() for line in done.stderr.splitlines() if re.search(r"\$0\.\d{4}$", line)]
+    assert [row[0] for row in rows] == ["claude-haiku-4-5-20251001", "claude-opus-5", "all"]
+    assert rows[-1][1] == "2"
+
+
+def test_where_no_request_came_the_summary_says_where_they_should_have_gone():
+    done = run("--", "true")
+    assert re.search(r"no request came in .* \(exit status 0 of true\).*ANTHROPIC_BASE_URL.*http://127", done.stderr)
+
+
+def test_a_line_for_each_request_is_written_only_where_that_is_asked_for():
+    command = ("--", *python("ask('Hello')"))
+    assert "/v1/messages" not in run(*command).stderr
+    assert re.search(r"POST  /v1/messages  claude-opus-5  200", run("--log", "line", *command).stderr)
+    assert json.loads(run(*command, FAKEAPI_LOG="json").stderr.splitlines()[0])["status"] == 200
+
+
+BROKEN = "ask('Hello', verbose=True); ask('Hello', verbose=True, stream=True)"
+
+
+def test_a_client_that_breaks_the_contract_is_told_what_the_api_says():
+    done = run("--", *python(BROKEN))
+    assert done.returncode == 0
+    assert "2 requests were refused, as the real API would refuse them:" in done.stderr
+    assert "  2 x  POST /v1/messages 400  verbose: Extra inputs are not permitted" in done.stderr
+    assert "What to do: Send what the API takes" in done.stderr
+
+
+def test_fail_on_refused_is_1_where_the_command_succeeds():
+    done = run("--fail-on", "verdicts,refused", "--", *python(BROKEN))
+    assert done.returncode == 1
+    assert "Exit status 1, since --fail-on names refused." in done.stderr
+    assert run("--fail-on", "refused", "--", *python("ask('Hello')")).returncode == 0
+    assert run("--fail-on", "refused", "--", *python(BROKEN + "; raise SystemExit(3)")).returncode == 3
+
+
+@pytest.mark.parametrize(("unmatched", "status"), [("default", 0), ("error", 1)])
+def test_a_request_that_no_rule_matches_is_told_with_its_near_miss(rules, unmatched, status):
+    path = rules("- {name: weather, match: weather, respond: Sunny.}\n")
+    code = "ask('the weather'); raise SystemExit(ask('How is the wether?')['type'] == 'error')"
+    flags = ("--rules", path, "--unmatched", unmatched, "--fail-on", "unmatched")
+    done = run(*flags, "--", *python(code))
+    assert done.returncode == 1
+    assert f"exit status {status} of" in done.stderr
+    assert '1 request was matched by no rule:\n  POST /v1/messages  asked: "How is the wether?"' in done.stderr
+    assert "you have 'wether', the rule wants 'weather'" in done.stderr
+
+
+def test_requests_without_any_rules_are_not_unmatched():
+    assert run("--fail-on", "unmatched", "--", *python("ask('Hello')")).returncode == 0
+
+
+def test_a_script_that_is_over_counts_as_unmatched(rules):
+    path = rules("- {name: once, match: {}, respond: [One.]}\n")
+    done = run("--rules", path, "--fail-on", "unmatched", "--", *python("ask('a'); ask('b')"))
+    assert done.returncode == 1
+    assert "1 request came after the last turn of a script:" in done.stderr
+    assert "rule once" in done.stderr
+
+
+IMPATIENT = "- match: {}\n  respond: {error: {status: 429, retry_after: 30}}\n"
+
+
+def test_a_client_with_bad_manners_is_told_what_it_should_have_done(rules):
+    done = run("--rules", rules(IMPATIENT), "--fail-on", "verdicts", "--", *python("ask('Hello'); ask('Hello')"))
+    assert done.returncode == 1
+    assert "the client did 1 thing wrong:\n  failure retry_after_ignored: was told to come back after 30" in done.stderr
+    assert "Wait at least as long as retry-after" in done.stderr
+
+
+def test_a_mere_warning_is_told_and_does_not_fail():
+    code = "ask('Hello', model='claude-opus-4-20250514')"
+    done = run("--fail-on", "verdicts", "--", *python(code))
+    told = re.findall(r"(failure|warning) (\w+_model)", done.stderr)
+    assert done.returncode == int(("failure", "retired_model") in told)
+    assert told
+
+
+def test_what_would_be_refused_is_told_where_the_contract_warns():
+    done = run("--contract", "warn", "--fail-on", "warned", "--", *python("ask('Hello', verbose=True)"))
+    assert done.returncode == 1
+    assert "the real API would have refused it:" in done.stderr
+    assert "400 invalid_request_error: verbose: Extra inputs are not permitted" in done.stderr
+
+
+def test_a_required_rule_that_never_answered_is_told(rules):
+    path = rules("- {name: paris, match: Paris, respond: Rainy., required: true}\n- {match: {}, respond: Sunny.}\n")
+    done = run("--rules", path, "--fail-on", "unused", "--", *python("ask('Rome')"))
+    assert done.returncode == 1
+    assert "1 required rule never answered:\n  paris (" in done.stderr
+    assert run("--rules", path, "--fail-on", "unused", "--", *python("ask('Paris')")).returncode == 0
+
+
+def test_requests_of_sessions_count_too(tmp_path):
+    code = "os.environ['ANTHROPIC_BASE_URL'] += '/s/one'; ask('Hello', verbose=True); ask('Hello')"
+    done = run("--report-json", str(tmp_path / "r.json"), "--", *python(code))
+    assert "fakeapi: 2 requests, 1 refused" in done.stderr
+    assert json.loads((tmp_path / "r.json").read_text())["refused"][0]["where"] == "POST /v1/messages 400"
+
+
+def test_the_json_report_has_all_of_it(tmp_path, rules):
+    report = tmp_path / "report.json"
+    flags = ("--rules", rules(IMPATIENT), "--report-json", str(report), "--fail-on", "verdicts")
+    run(*flags, "--", *python("ask('Hello'); ask('Hello'); ask('Hello', verbose=True)"))
+    known = json.loads(report.read_text())
+    assert (known["exit_status"], known["command_status"], known["failed_on"]) == (1, 0, ["verdicts"])
+    assert (known["requests"], known["statuses"], known["outcomes"]) == (3, {"400": 1, "429": 2}, {"completed": 3})
+    assert known["refused"] == [
+        {
+            "sentence": "verbose: Extra inputs are not permitted",
+            "where": "POST /v1/messages 400",
+            "times": 1,
+            "more": [],
+        }
+    ]
+    assert [verdict["name"] for verdict in known["verdicts"]] == ["retry_after_ignored"]
+    assert known["counts"].keys() == KINDS.keys()
+    assert known["counts"]["refused"] == 1
+
+
+def test_the_junit_report_has_a_case_for_each_thing(tmp_path, rules):
+    report = tmp_path / "report.xml"
+    code = "ask('Hello', **{'a\\x01<&>\"b': 1}); ask('Hello', model='claude-1')"
+    done = run("--report-junit", str(report), "--fail-on", "refused", "--", *python(code))
+    assert done.returncode == 1
+    suite = ElementTree.parse(report).getroot()[0]
+    cases = {(case.get("classname"), case.get("name")): case for case in suite}
+    assert suite.get("tests") == str(len(cases)) == str(2 + len(KINDS))
+    failures = [name for (_, name), case in cases.items() if case.find("failure") is not None]
+    assert suite.get("failures") == "2" == str(len(failures))
+    assert any('a·<&>"b: Extra inputs are not permitted' in str(name) for name in failures)
+    assert ("fakeapi.bugs", "fakeapi itself did not fail") in cases
+    command = next(case for (kind, _), case in cases.items() if kind == "fakeapi.command")
+    assert command.find("failure") is None
+
+
+def test_what_does_not_fail_the_run_passes_in_the_junit_report_with_its_text(tmp_path):
+    report = tmp_path / "report.xml"
+    run("--report-junit", str(report), "--", *python("ask('Hello', verbose=True); raise SystemExit(4)"))
+    suite = ElementTree.parse(report).getroot()[0]
+    assert suite.get("failures") == "1"
+    refused = next(case for case in suite if case.get("classname") == "fakeapi.refused")
+    assert "What to do" in (refused.findtext("system-out") or "")
+
+
+def test_an_answer_that_the_command_did_not_wait_for_is_counted_as_that():
+    code = """
+import socket, urllib.parse
+place = urllib.parse.urlsplit(os.environ["ANTHROPIC_BASE_URL"])
+body = json.dumps({"model": "claude-opus-5", "max_tokens": 64, "stream": True,
+                   "messages": [{"role": "user", "content": "Hello"}]})
+with socket.create_connection((place.hostname, place.port)) as one:
+    one.sendall(f"POST /v1/messages HTTP/1.1\\r\\nhost: x\\r\\nx-api-key: k\\r\\nanthropic-version: 2023-06-01\\r\\n"
+                f"content-type: application/json\\r\\ncontent-length: {len(body)}\\r\\n\\r\\n{body}".encode())
+    one.recv(100)
+"""
+    done = run("--pace", "ttft=0.1,tokens_per_second=1", "--", *python(code))
+    assert "fakeapi: 1 request, 1 client left in" in done.stderr
+
+
+def test_it_serves_where_the_flags_say():
+    done = run("--host", "localhost", "--api-key", "mine", "--", *python("print(ask('Hello, Claude')['type'])"))
+    assert done.stdout == "message\n"
+    begun = time.monotonic()
+    run("--", "true")
+    assert time.monotonic() - begun < 10
