@@ -1,4 +1,7 @@
-"""One line on stderr for each exchange, for a person (`line`) or a program (`json`); `quiet` shows refusals only."""
+"""One line on stderr for each exchange, for a person (`line`) or a program (`json`); `quiet` shows refusals only.
+
+Where no rule matched, the nearest stand below it, in two columns. Keys are never written.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,14 @@ from typing import Any, TextIO
 
 import orjson
 
+from fakeapi.memory.redaction import clean_json, clean_text
+from fakeapi.memory.sessions import DEFAULT
 from fakeapi.model import Exchange, Json
 
 _RED, _GREEN, _YELLOW, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
+_BOLD = "\x1b[1m"
+_NEAR_MISS = {"name": _BOLD, "wanted": _GREEN, "came": _RED, "hint": _YELLOW, "dim": _DIM}
+"""The styles of rules.diagnosis."""
 
 
 def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], None]:
@@ -108,20 +116,33 @@ def _as_line(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
     when = paint(_DIM, _clock(int(time.time())))
     status = paint(_GREEN if exchange.status < 400 else _RED, str(exchange.status))
     place = _visible(f"{exchange.method}  {exchange.path}  {exchange.model}".rstrip())
-    line = f"{when}  {place}  {status}  {exchange.source}"
+    line = f"{when}  {place}  {status}  {_visible(exchange.source)}"
     if exchange.usage:
         line += "  " + _tokens(exchange.usage)
     if exchange.cost is not None:
         line += f"  ${exchange.cost:.6f}"
+    if exchange.cache:
+        line += f"  cache {exchange.cache}"
+    if exchange.session and not exchange.path.startswith("/s/"):
+        line += "  " + paint(_DIM, f"session {_visible(exchange.session)}")
     if exchange.outcome != "completed":
         line += "  " + paint(_YELLOW, exchange.outcome)
+    return line + _remarks(exchange, paint) if exchange.sentence or exchange.warning or exchange.hint else line
+
+
+def _remarks(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
+    """What is to be said of an exchange that isn't as it should be; near misses say more than their sentence."""
+    said = ""
+    if exchange.diagnosis is not None:
+        near = clean_text(exchange.diagnosis.as_text(lambda style, text: paint(_NEAR_MISS[style], text)))
+        return "\n  " + near.replace("\n", "\n  ")
     if exchange.sentence:
-        line += "  " + _visible(exchange.sentence)
+        said += "  " + _visible(clean_text(exchange.sentence))
     if exchange.warning:
-        line += "  " + paint(_YELLOW, "warning: " + _visible(exchange.warning))
+        said += "  " + paint(_YELLOW, "warning: " + _visible(clean_text(exchange.warning)))
     if exchange.hint:
-        line += "  " + paint(_DIM, f"({_visible(exchange.hint)})")
-    return line
+        said += "  " + paint(_DIM, f"({_visible(clean_text(exchange.hint))})")
+    return said
 
 
 @lru_cache(maxsize=2)
@@ -139,17 +160,22 @@ def _as_json(exchange: Exchange) -> str:
         "time": _now(),
         "method": exchange.method,
         "path": exchange.path,
+        "session": exchange.session or DEFAULT,
         "model": exchange.model or None,
         "status": exchange.status,
         "source": exchange.source or None,
+        "rule": exchange.rule or None,
+        "cache": exchange.cache or None,
         "usage": exchange.usage or None,
         "cost_usd": exchange.cost,
         "outcome": exchange.outcome,
         "request_id": exchange.request_id,
-        "sentence": exchange.sentence or None,
-        "warning": exchange.warning or None,
-        "hint": exchange.hint or None,
+        "sentence": clean_text(exchange.sentence) or None,
+        "warning": clean_text(exchange.warning) or None,
+        "hint": clean_text(exchange.hint) or None,
     }
+    if exchange.diagnosis is not None:
+        row["diagnosis"] = clean_json(exchange.diagnosis.as_json())
     return orjson.dumps(row).decode()
 
 

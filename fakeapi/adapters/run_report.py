@@ -34,6 +34,7 @@ _PASSED = {
     "bugs": "fakeapi itself did not fail",
 }
 _COLUMNS = ("model", "requests", "input", "cache write", "cache read", "output", "cost")
+_LONGEST = 80
 _XML = '<?xml version="1.0" encoding="utf-8"?>'
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""
@@ -90,7 +91,7 @@ def as_text(run: Run) -> str:
 
 def _headline(run: Run) -> str:
     tally = run.tally
-    ended = f"exit status {run.status} of {shlex.join(run.command)}"
+    ended = f"exit status {run.status} of {_words_of(run.command)}"
     if not tally.requests:
         asking = f"Does it read ANTHROPIC_BASE_URL? It was {run.url}"
         return f"fakeapi: no request came in {run.seconds:.1f} s ({ended}). {asking}"
@@ -188,7 +189,7 @@ def as_junit(run: Run) -> str:
 
 def _cases(run: Run) -> Iterator[str]:
     failure = f"exit status {run.status}" if run.status else ""
-    yield _case("command", shlex.join(run.command), failure, failure, run.seconds)
+    yield _case("command", _words_of(run.command), failure, failure, run.seconds)
     for name in KINDS:
         found = [one for one in run.findings if one.kind in KINDS[name]]
         if not found:
@@ -216,6 +217,12 @@ def _attribute(text: str) -> str:
 
 def _text(text: str) -> str:
     return escape(_FORBIDDEN.sub("·", text))
+
+
+def _words_of(command: Sequence[str]) -> str:
+    """A command in one line, cut where it is long."""
+    line = " ".join(shlex.join(command).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def _count(number: int, noun: str) -> str:

@@ -198,6 +198,6 @@ def _shown(held: Buckets, now: float, exhausted: str = "") -> tuple[RateLimit, .
 
 
 def _one(name: str, held: Bucket, now: float, exhausted: bool) -> RateLimit:
-    level = held.level(now)
-    whole = max(0, int(level + buckets.INSTANT)) if name == REQUESTS else buckets.nearest_thousand(level, held.limit)
+    level = held.level(now + buckets.INSTANT)
+    whole = max(0, int(level)) if name == REQUESTS else buckets.nearest_thousand(level, held.limit)
     return RateLimit(_SHOWN[name], held.limit, 0 if exhausted else whole, max(held.full, now))

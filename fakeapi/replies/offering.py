@@ -67,12 +67,15 @@ def deferred_tools(body: Json) -> list[Json]:
     ]
 
 
+_NOBODY: Json = {}
+
+
 def may_serve(body: Json) -> bool:
     """Whether tools that the API runs may have any part in an answer: cheap, since most requests offer none."""
     tools = body.get("tools") or ()
     if body.get("mcp_servers") or any(is_server_tool(tool) or code_callers(tool) for tool in tools):
         return True
-    said: Json = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), {})
+    said: Json = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), _NOBODY)
     return any(block["type"] in _SERVED_CALLS for block in blocks(said.get("content")))
 
 

@@ -12,6 +12,7 @@ from fakeapi.facts import binding, conversation, signatures, tokens
 from fakeapi.facts.conversation import blocks
 from fakeapi.facts.familiar import about_all
 from fakeapi.model import Call, Draft, Json
+from fakeapi.replies import asking
 from fakeapi.replies.turns import last_turn
 
 REDACTS = (
@@ -145,7 +146,8 @@ def _dropped(call: Call) -> list[Json]:
 def _said(call: Call, *seed: object) -> str:
     phrases = _phrases()
     dice = chance.random("thought", *seed)
-    words = " ".join(conversation.last_user_text(call.body).replace(REDACTS, "").split())
+    said = asking.heard(conversation.last_user_text(call.body).replace(REDACTS, ""))
+    words = conversation.one_line(said, _TOPIC)
     topic = words if len(words) <= _TOPIC else words[:_TOPIC].rsplit(" ", 1)[0] + "…"
     first = dice.choice(phrases["openings" if topic else "openings_without_topic"]).replace("{topic}", topic)
     return " ".join([first, *dice.sample(phrases["middles"], dice.randint(1, 2)), dice.choice(phrases["closings"])])

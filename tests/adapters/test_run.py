@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,6 +17,7 @@ import pytest
 
 from fakeapi.adapters import environment as variables
 from fakeapi.adapters.run_report import KINDS
+from fakeapi.facts import catalogue
 from tests.running import environment
 
 CLIENT = """
@@ -355,12 +355,15 @@ def test_a_client_with_bad_manners_is_told_what_it_should_have_done(rules):
     assert "Wait at least as long as retry-after" in done.stderr
 
 
+def deprecated() -> str:
+    """A model that is on its way out."""
+    return next(model.id for model in catalogue.all_models() if model.lifecycle == "deprecated")
+
+
 def test_a_mere_warning_is_told_and_does_not_fail():
-    code = "ask('Hello', model='claude-opus-4-20250514')"
-    done = run("--fail-on", "verdicts", "--", *python(code))
-    told = re.findall(r"(failure|warning) (\w+_model)", done.stderr)
-    assert done.returncode == int(("failure", "retired_model") in told)
-    assert told
+    done = run("--fail-on", "verdicts", "--", *python("ask('Hello', model='MODEL')".replace("MODEL", deprecated())))
+    assert "warning deprecated_model: uses" in done.stderr
+    assert done.returncode == 0
 
 
 def test_what_would_be_refused_is_told_where_the_contract_warns():
@@ -448,6 +451,3 @@ with socket.create_connection((place.hostname, place.port)) as one:
 def test_it_serves_where_the_flags_say():
     done = run("--host", "localhost", "--api-key", "mine", "--", *python("print(ask('Hello, Claude')['type'])"))
     assert done.stdout == "message\n"
-    begun = time.monotonic()
-    run("--", "true")
-    assert time.monotonic() - begun < 10

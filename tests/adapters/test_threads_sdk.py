@@ -17,7 +17,7 @@ from fakeapi.settings import Settings
 from fakeapi.transport import Transport
 
 ASKED: dict[str, Any] = {"model": "claude-opus-5-5", "max_tokens": 300, "system": "You know bridges. " * 400}
-CACHED = {"type": "ephemeral"}
+CACHED: Any = {"type": "ephemeral"}
 
 
 class Way:

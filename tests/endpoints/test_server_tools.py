@@ -9,9 +9,9 @@ import pytest
 
 from tests.encoding.test_stream import spelt
 from tests.grammar import frames
-from tests.replies.test_server_tools import ADVISOR, CODE, FETCH, MODEL, PAUSE, SEARCH, WEATHER
+from tests.replies.test_server_tools import ADVISOR, BM25, CODE, FETCH, MODEL, PAUSE, SEARCH, WEATHER
 from tests.replies.test_server_tools_code import BY_CODE, LEGACY, NEWER
-from tests.replies.test_server_tools_more import BM25, MCP, RATES, SAID, STOCKS, TOOLSET, WIKI
+from tests.replies.test_server_tools_more import MCP, RATES, SAID, STOCKS, TOOLSET, WIKI
 from tests.street import DOOR, Lines, ask, message, sent
 from tests.street import json as content
 

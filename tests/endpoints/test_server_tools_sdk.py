@@ -48,7 +48,7 @@ def test_every_block_is_parsed_by_the_beta_namespace(name: str, sdk: anthropic.A
 
 def test_a_paused_turn_is_sent_back_until_it_ends(sdk: anthropic.Anthropic):
     messages: list[Any] = [{"role": "user", "content": f"Search the web for tea {PAUSE}"}]
-    reasons = []
+    reasons: list[str | None] = []
     while not reasons or reasons[-1] == "pause_turn":
         tools: Any = [SEARCH]
         answer = sdk.messages.create(model="claude-opus-4-8", max_tokens=20_000, messages=messages, tools=tools)

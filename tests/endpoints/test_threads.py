@@ -138,7 +138,7 @@ def test_a_created_thread_that_breaks_off_is_not_held() -> None:
     assert not [key for key in talk.store.snapshot("") if key[0] == "thread"]
 
 
-DIFFERENCES = {
+DIFFERENCES: dict[str, dict[str, Any]] = {
     "model": {"model": "claude-sonnet-5-5"},
     "output_config": {"output_config": {"effort": "low"}},
     "thinking": {"thinking": {"type": "adaptive", "display": "summarized"}},

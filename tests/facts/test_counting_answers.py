@@ -100,7 +100,7 @@ def test_an_answer_costs_at_most_its_blocks_and_a_token_a_seam(content: list[dic
 
 
 def test_results_of_server_tools_are_not_written_by_the_model():
-    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
+    call: Any = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
     page = {"type": "web_search_result", "title": "Tea", "url": "https://ex.org", "encrypted_content": "x" * 4000}
     result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
     assert counting.block_tokens(result, "classic") == 0

@@ -243,10 +243,10 @@ def test_structured_output_comes_after_the_results_and_is_valid():
 
 
 def test_thinking_comes_before_the_first_call_and_not_before_a_result_that_waited():
-    said, thinks = f"Search the web for tea {PAUSE}", {"thinking": {"type": "adaptive"}}
-    paused = answered(said, SEARCH, **thinks)
+    said, thinks = f"Search the web for tea {PAUSE}", {"type": "adaptive"}
+    paused = answered(said, SEARCH, thinking=thinks)
     assert paused["content"][0]["type"] == "thinking"
-    assert went_on(said, paused, SEARCH, **thinks)["content"][0]["type"] == "web_search_tool_result"
+    assert went_on(said, paused, SEARCH, thinking=thinks)["content"][0]["type"] == "web_search_tool_result"
 
 
 def test_equal_requests_get_equal_answers():

@@ -17,9 +17,9 @@ Json = dict[str, Any]
 CITED = {**FETCH, "citations": {"enabled": True}}
 
 
-def found(answer: Json) -> list[Json]:
-    """The results of its first search."""
-    results: list[Json] = block(answer, "web_search_tool_result")["content"]
+def found(answer: Json) -> Any:
+    """The results of its first search, or its error."""
+    results = block(answer, "web_search_tool_result")["content"]
     return results
 
 
@@ -287,7 +287,7 @@ def test_urls_of_searches_before_can_be_fetched():
     ],
 )  # fmt: skip
 def test_url_sources_say_whose_urls_count(sources: Json | None, is_fetched: bool):
-    tool = {"type": "web_fetch_20260318", "name": "web_fetch", "allowed_callers": ["direct"]}
+    tool: Json = {"type": "web_fetch_20260318", "name": "web_fetch", "allowed_callers": ["direct"]}
     tool |= {"url_sources": sources} if sources else {}
     messages = after_tools("Read https://example.org/seen", "There is https://example.org/seen")
     content = block(answered(messages, tool, LOOK), "web_fetch_tool_result")["content"]
