@@ -1,8 +1,8 @@
 """What an agent's request of 150 kB costs whose prefix was seen before, and what sampling a large schema costs.
 
-`python benchmarks/agent.py [--profile]`: CPU time of the whole answer, without the socket; median and slowest of
-many runs. The agent has 30 tools and thinks; each request has another last turn after the same prefix.
-`--profile` shows where the time of a request goes.
+`python benchmarks/agent.py [--model claude-opus-4-8] [--profile]`: CPU time of the whole answer, with all that a server
+remembers of it (journal, cache), without the socket; median and slowest of many runs. The agent has 30 tools and
+thinks; each request has another last turn after the same prefix. `--profile` shows where the time of a request goes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ import orjson
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fakeapi import engine  # noqa: E402  # the checkout, not an installed package
-from fakeapi.chance import Chance  # noqa: E402
+from fakeapi.adapters.porter import Porter  # noqa: E402  # the checkout, not an installed package
 from fakeapi.replies.structured import json_text  # noqa: E402
 from fakeapi.settings import Settings  # noqa: E402
 from fakeapi.wire import Request, Send, joined  # noqa: E402
 
 SIZE = 150_000
 TURNS = 60
-NOW = 1787150053.864
 DOOR = (
     ("x-api-key", "sk-ant-fake"),
     ("anthropic-version", "2023-06-01"),
@@ -46,8 +44,8 @@ WORDS = (
 class Agent:
     """A coding agent in mid-session: it sends all that was said, with cache marks as real ones have them."""
 
-    def __init__(self, size: int, stream: bool) -> None:
-        self.house = engine.build(Settings())
+    def __init__(self, size: int, stream: bool, model: str) -> None:
+        self.porter = Porter(Settings())
         gc.collect()  # and freeze, as a server does
         gc.freeze()
         self.number = 0
@@ -55,7 +53,7 @@ class Agent:
         tools[-1]["cache_control"] = {"type": "ephemeral"}
         system = [{"type": "text", "text": prose(5000, 7), "cache_control": {"type": "ephemeral"}}]
         self.body: dict[str, Any] = {
-            "model": "claude-opus-4-8",
+            "model": model,
             "max_tokens": 8000,
             "stream": stream,
             "thinking": {"type": "adaptive"},
@@ -84,12 +82,12 @@ class Agent:
         ]
 
     def answer(self, body: bytes) -> bytes:
-        """All that the engine sends for a request."""
-        self.number += 1
-        request = Request("POST", "/v1/messages", "", joined(DOOR), body)
-        answer = engine.handle(self.house, request, Chance(0, self.number, NOW))
-        sent = b"".join(effect.data for effect in answer.reply.effects if isinstance(effect, Send))
-        assert answer.reply.status == 200, sent
+        """All that is sent for a request."""
+        visit = self.porter.answer(Request("POST", "/v1/messages", "", joined(DOOR), body))
+        sent = b"".join(effect.data for effect in visit.reply.effects if isinstance(effect, Send))
+        visit.sent(sent)
+        self.porter.close(visit, "completed")
+        assert visit.reply.status == 200, sent
         return sent
 
 
@@ -104,6 +102,15 @@ def prose(size: int, seed: int) -> str:
     """Words of about this many characters, others for another seed."""
     words = (f"{WORDS[(seed * 7 + at * at) % len(WORDS)]}{seed if at % 9 == 0 else ''}" for at in range(size // 5))
     return " ".join(words)[:size]
+
+
+def essays(model: str) -> Iterator[Callable[[], object]]:
+    """As long as an agent's request, but one text after the same system prompt; each another one."""
+    agent = Agent(0, False, model)
+    for number in range(TURNS):
+        said = [{"role": "user", "content": f"{prose(100_000, 1)} {number}"}]
+        body = orjson.dumps({**agent.body, "messages": said})
+        yield lambda body=body: agent.answer(body)  # type: ignore[misc]
 
 
 def schema(properties: int) -> dict[str, Any]:
@@ -160,10 +167,11 @@ def report(name: str, taken: list[float]) -> None:
 def main() -> None:
     """Print the figures, or a profile."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--model", default="claude-opus-4-8")
     parser.add_argument("--profile", action="store_true", help="where the time of a warm turn goes")
     options = parser.parse_args()
     for stream in (False, True):
-        agent = Agent(SIZE, stream)
+        agent = Agent(SIZE, stream, options.model)
         size = len(orjson.dumps(agent.body)) / 1000
         if options.profile:
             profile = cProfile.Profile()
@@ -173,6 +181,7 @@ def main() -> None:
             return
         way = "streamed" if stream else "not streamed"
         report(f"a request of {size:.0f} kB with a warm prefix, {way}", milliseconds(turns(agent)))
+    report("one text of 100 kB after a warm system prompt", milliseconds(essays(options.model)))
     report("sampling a schema of 50 properties", milliseconds(samples(300)))
     report("the same, a schema never seen", milliseconds(samples(60, new=True)))
 

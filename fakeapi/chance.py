@@ -47,6 +47,18 @@ def uuid7(milliseconds: int, bits: int) -> int:
     )
 
 
+def moment_of(id: str) -> float | None:
+    """The Unix time in a time-ordered id (`file_011C...`); None for what is no such id."""
+    _, form, text = id.partition("_01")
+    if not form or len(text) != 22 or not set(text) <= set(_ALPHABET):
+        return None
+    number = 0
+    for char in text:
+        number = number * 58 + _ALPHABET.index(char)
+    is_uuid7 = number >> 76 & 0xF == 7 and number >> 62 & 3 == 2 and number < 1 << 128
+    return (number >> 80) / 1000 if is_uuid7 else None
+
+
 def digest(*parts: object, size: int = 16) -> bytes:
     """`size` bytes that depend on the parts alone."""
     return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=size).digest()

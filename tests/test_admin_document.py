@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from fakeapi import assets
-from fakeapi.adapters.admin.operations import OPERATIONS, PREFIX, Admin
+from fakeapi.adapters.admin.asking import PREFIX
+from fakeapi.adapters.admin.operations import OPERATIONS, QUERIES, TEXTS, Admin
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.porter import Porter
 from fakeapi.facts import schemas
@@ -21,7 +22,8 @@ from tests.memory.diary import HEADERS, body, user
 
 DOCUMENT: dict[str, Any] = assets.read_json("schemas/admin/openapi.json")
 COMPONENTS: dict[str, Any] = DOCUMENT["components"]
-BESIDE = {("GET", path) for path in ("/health", "/metrics", "/openapi.json", "/journal.jsonl")}
+BESIDE = {("GET", path) for path in ("/health", "/metrics", "/openapi.json", *TEXTS)}
+EVERYWHERE = ("session", "x-fakeapi-session", "place")
 RULE = {"name": "weather", "match": {"text": "weather"}, "respond": "Sunny", "times": 2}
 
 
@@ -29,6 +31,15 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             yield method.upper(), path, operation
+
+
+def parameters(operation: dict[str, Any]) -> list[str]:
+    """The names of the parameters that the query string or a header has."""
+    given = [
+        COMPONENTS["parameters"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+        for each in operation.get("parameters", [])
+    ]
+    return [each["name"] for each in given if each["in"] != "path"]
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:
@@ -69,12 +80,20 @@ def test_every_schema_is_one(name):
 
 
 def test_every_filter_of_the_journal_is_there():
-    for path in ("/_fakeapi/journal", "/_fakeapi/journal.jsonl"):
-        references = [each.get("$ref", "") for each in DOCUMENT["paths"][path]["get"]["parameters"]]
-        named = [reference.rpartition("/")[2] for reference in references]
-        assert [name for name in named if name in COMPONENTS["parameters"] and "session" not in name] == list(
-            Filter._fields
-        )
+    for path in ("/journal", *TEXTS):
+        named = parameters(DOCUMENT["paths"][PREFIX + path]["get"])
+        assert [name for name in named if name in Filter._fields] == list(Filter._fields)
+
+
+def test_every_parameter_of_a_query_is_there_and_no_other():
+    for (method, path), known in QUERIES.items():
+        named = parameters(DOCUMENT["paths"][PREFIX + path][method.lower()])
+        if known is not None:
+            assert [name for name in named if name not in EVERYWHERE] == list(known)
+    for method, path, operation in operations():
+        key = (method, path.removeprefix(PREFIX))
+        if key in OPERATIONS and key not in QUERIES:
+            assert [name for name in parameters(operation) if name not in EVERYWHERE] == []
 
 
 @pytest.fixture
@@ -107,6 +126,8 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("PUT", "/rules", "session=a", {"rules": [RULE]}),
     ("DELETE", "/rules/weather", "session=a", None),
     ("DELETE", "/rules", "session=a", None),
+    ("POST", "/rules", "lifetime=60&place=tests/x.py:1", {"rules": [RULE]}),
+    ("GET", "/rules/weather", "", None),
     ("GET", "/rules/unused", "", None),
     ("GET", "/unused", "", None),
     ("GET", "/sessions", "", None),
@@ -118,6 +139,11 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("POST", "/sessions/a/reset", "", None),
     ("DELETE", "/sessions/a", "", None),
     ("POST", "/reset", "session=a", None),
+    ("GET", "/session", "", None),
+    ("POST", "/snapshot", "", None),
+    ("POST", "/rollback", "session=a", {"name": "s"}),
+    ("DELETE", "/session", "session=a", None),
+    ("DELETE", "/sessions", "", None),
     ("GET", "/journal", "", None),
     ("GET", "/journal", "full=true&limit=2", None),
     ("GET", "/journal", "before=3&limit=1&status=4xx", None),
@@ -129,13 +155,14 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ("GET", "/unmatched", "", None),
     ("POST", "/verify", "", {"match": {"text": "weather"}, "count": 2}),
     ("POST", "/verify", "", {"match": {"text": "rain"}, "timeout": 0}),
-    ("POST", "/verify", "", {"order": [{}, {"text": "weather"}]}),
+    ("POST", "/verify", "", {"order": [{}, {"text": "weather"}], "over": True, "retries": False}),
     ("GET", "/verdicts", "only=resilience", None),
     ("GET", "/verdicts", "", None),
     ("GET", "/clock", "", None),
     ("POST", "/clock", "", {"advance": 1.5}),
     ("GET", "/settings", "", None),
     ("PATCH", "/settings", "session=a", {"seed": 1}),
+    ("DELETE", "/settings", "session=a", None),
 ]
 REFUSED: list[tuple[str, str, str, Any]] = [
     ("GET", "/journal", "colour=red", None),

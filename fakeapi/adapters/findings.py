@@ -6,10 +6,12 @@ The words are data (`fixtures/findings.json`): one set for tests with pytest, on
 from __future__ import annotations
 
 import json
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from fakeapi import assets
@@ -126,7 +128,7 @@ def near(diagnosis: Json | None) -> Iterator[str]:
     if not nearest:
         yield "there are no rules"
     for miss in nearest:
-        rule = f"{miss['rule']} ({miss['place']})" if miss.get("place") else miss["rule"]
+        rule = f"{miss['rule']} ({_here(miss['place'])})" if miss.get("place") else miss["rule"]
         first = next(iter(miss.get("mismatches") or ()), None)
         if first is None:
             yield f"nearest: {rule}: {miss.get('why')}"
@@ -165,6 +167,11 @@ def _recovered() -> tuple[str, ...]:
 def _words() -> dict[str, dict[str, str]]:
     read = assets.read_json("fixtures/findings.json")
     return {kind: words for kind, words in read.items() if kind != "about"}
+
+
+def _here(place: str) -> str:
+    """A place as it is seen from the working folder."""
+    return place.removeprefix(f"{Path.cwd()}{os.sep}")
 
 
 def _quoted(text: str) -> str:

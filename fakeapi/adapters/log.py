@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 
 from fakeapi.memory.redaction import clean_json, clean_text
 from fakeapi.memory.sessions import DEFAULT
-from fakeapi.model import Exchange, Json
+from fakeapi.model import Exchange, Json, Mismatch
+
+if TYPE_CHECKING:
+    from fakeapi.rules.diagnosis import Diagnosis, NearMiss
 
 _RED, _GREEN, _YELLOW, _DIM, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 _BOLD = "\x1b[1m"
@@ -134,7 +137,7 @@ def _remarks(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
     """What is to be said of an exchange that isn't as it should be; near misses say more than their sentence."""
     said = ""
     if exchange.diagnosis is not None:
-        near = clean_text(exchange.diagnosis.as_text(lambda style, text: paint(_NEAR_MISS[style], text)))
+        near = _clean(exchange.diagnosis).as_text(lambda style, text: paint(_NEAR_MISS[style], text))
         return "\n  " + near.replace("\n", "\n  ")
     if exchange.sentence:
         said += "  " + _visible(clean_text(exchange.sentence))
@@ -143,6 +146,15 @@ def _remarks(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
     if exchange.hint:
         said += "  " + paint(_DIM, f"({_visible(clean_text(exchange.hint))})")
     return said
+
+
+def _clean(diagnosis: Diagnosis) -> Diagnosis:
+    """Near misses without secrets: before they are cut, since half a key isn't known for one."""
+    return diagnosis._replace(nearest=tuple(miss._replace(mismatches=_cleaned(miss)) for miss in diagnosis.nearest))
+
+
+def _cleaned(miss: NearMiss) -> tuple[Mismatch, ...]:
+    return tuple(each._replace(came=clean_text(each.came), hint=clean_text(each.hint)) for each in miss.mismatches)
 
 
 @lru_cache(maxsize=2)

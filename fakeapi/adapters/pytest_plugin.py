@@ -163,7 +163,7 @@ def _serving(request: pytest.FixtureRequest, in_process: bool | None) -> Iterato
     item: pytest.Item = request.node
     settings: Settings = request.getfixturevalue("_fakeapi_settings")
     with _told_in_a_line():
-        wishes = pytest_plugin_wishes.of(item, settings, OWN)
+        wishes = pytest_plugin_wishes.of(item, request.getfixturevalue("fakeapi_options"), OWN)
     place = _place(request, wishes.in_process if in_process is None else in_process)
     with _told_in_a_line():
         tester = pytest_plugin_desk.CheckedTester(place, wishes)

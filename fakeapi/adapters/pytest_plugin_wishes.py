@@ -42,10 +42,10 @@ class Wishes(NamedTuple):
     strict: bool = True
 
 
-def of(item: pytest.Item, server: Settings, own: frozenset[str]) -> Wishes:
+def of(item: pytest.Item, options: Mapping[str, Any], own: frozenset[str]) -> Wishes:
     """The wishes of a test: of its markers, the nearest first, and the ini options.
 
-    `server` are the settings of the server, `own` the names of those that a session may have of its own. FakeapiError
+    `options` are those of the fixture, `own` the names of the settings that a session may have of its own. FakeapiError
     for a word that no marker knows, and for a rule file that isn't there.
     """
     given: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def of(item: pytest.Item, server: Settings, own: frozenset[str]) -> Wishes:
         bool(given.get("allow_refused", ini("fakeapi_allow_refused"))),
         _verdicts(given.get("verdicts", tuple(ini("fakeapi_verdicts")))),
         bool(given.get("in_process", ini("fakeapi_in_process"))),
-        "unmatched" not in chosen and not ini("fakeapi_unmatched") and server.unmatched == "default",
+        not ({"unmatched"} & {*chosen, *options} or ini("fakeapi_unmatched")),
     )
 
 

@@ -109,7 +109,8 @@ class Transport(_AnyTransport):
         """The same."""
 
     def _brings_file(self, request: Any) -> bool:
-        return takes_file(request.method, request.url.path)
+        """Whether a request is an upload. TypeError for one of another library."""
+        return bool(_library(request)) and takes_file(request.method, request.url.path)
 
     def _set_aside(self, request: Any) -> Upload:
         """The upload, with its file where the server keeps it."""

@@ -67,7 +67,7 @@ class Journal:
             raise ValueError(f"a journal keeps at least 1 entry and 10,000 bytes, not {entries} and {size:,}")
         together = entries >= _LARGE_JOURNAL[0] and size >= _LARGE_JOURNAL[1]
         self.largest = size // 8
-        self._ahead = min(_AHEAD, size // 1024)
+        self.ahead = min(_AHEAD, size // 1024)
         self._together = _TOGETHER if together else 1
         self._most = entries - self._together + 1
         self._size = size - (self._together - 1) * (_WEIGHT + 2 * _AHEAD + PIECE)
@@ -84,19 +84,19 @@ class Journal:
         record = Record(self, number, request, session, now, now if steady is None else steady)
         waiting = self._waiting
         waiting.append(record)
-        if len(waiting) >= self._together or len(request.body) > self._ahead:
+        if len(waiting) >= self._together or len(request.body) > self.ahead:
             self.write_down()
         return record
 
     def charge(self, record: Record) -> None:
         """An answer has outgrown what was weighed of it."""
         if record.came is None:
-            more = record.spent - record.charged + self._ahead
+            more = record.spent - record.charged + self.ahead
             record.charged += more
             record.weight += more
             self._bytes += more
             self._make_room(record)
-        elif record.size > self._ahead or len(record.raw) > 1:
+        elif record.size > self.ahead or len(record.raw) > 1:
             self.write_down()
 
     def end(self, record: Record) -> None:
@@ -105,7 +105,7 @@ class Journal:
         waiting = self._waiting
         if record.came is None:
             waiting.append(record)
-        if len(waiting) >= self._together or record.size > self._ahead:
+        if len(waiting) >= self._together or record.size > self.ahead:
             self.write_down()
 
     def write_down(self) -> None:
@@ -128,11 +128,12 @@ class Journal:
         """Put an entry where it belongs, and weigh it as it is now."""
         weight = _WEIGHT + len(record.asked.body.data)
         if record.exchange is None:
-            record.charged = record.spent + self._ahead
+            record.charged = record.spent + self.ahead
             self._open[record.number] = record
             weight += record.charged
         else:
-            self._open.pop(record.number, None)
+            if record.charged:
+                self._open.pop(record.number, None)
             self._closed.append(record)
             weight += record.spent
         self._bytes += weight - record.weight

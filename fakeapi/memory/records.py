@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fakeapi.wire import HeaderLines, Request
 
 
-_SMALL = 4096
 PIECE = 120
 """Bytes that a piece of an answer costs beside its data."""
 
@@ -31,13 +30,13 @@ class Record(Entry):
     Attributes:
         came: the request as it came; None once that is written down.
         raw: the answer so far, as it was sent; spent: what it weighs; charged: how much of that the journal knows of.
-        ending: the exchange and the header lines with which it ended, until they are written down.
+        ending: the exchange, header lines and diagnosis with which it ended, until they are written down.
         literals, tainted: see `redaction`.
     """
 
     spent: int = 0
     charged: int = 0
-    ending: tuple[Exchange, HeaderLines] | None = None
+    ending: tuple[Exchange, HeaderLines, Json | None] | None = None
     literals: Literals = ()
     tainted: bool = False
 
@@ -46,6 +45,7 @@ class Record(Entry):
     ) -> None:
         self._journal = journal
         self.number = number
+        self.method = request.method
         self.came: Request | None = request
         self.session = session
         self.opened = opened
@@ -89,19 +89,20 @@ class Record(Entry):
         """
         if outcome != exchange.outcome:
             exchange = exchange._replace(outcome=outcome)
-        self.ending = exchange, lines
+        self.ending = exchange, lines, diagnosis
         self.closed = now
         self.ended = now if steady is None else steady
-        if diagnosis is not None:
-            self.diagnosis = redaction.clean_json(diagnosis, self.literals)
         self._journal.end(self)
 
     def tell(self, texts: list[bytes]) -> None:
         """All that it has to say and that may be secret, but for what was written down before."""
         if self.came is not None:
-            look, self.literals, told = redaction.first_look(self.came)
-            self.asked, self.method = look, self.came.method
-            texts += (told, self.came.body)
+            self.asked, literals, told = redaction.first_look(self.came)
+            if literals:
+                self.literals = literals
+            texts.append(told)
+            if len(self.came.body) <= self._journal.ahead:
+                texts.append(self.came.body)
         if self.ending is not None:
             texts.append(redaction.said_of(self.ending[0]))
             texts.extend([data for _, data in self.raw])
@@ -109,15 +110,22 @@ class Record(Entry):
     def write_down(self, *, quiet: bool) -> None:
         """Let go of what came and was said as it was; where what was told is `quiet`, none of it is secret."""
         if self.came is not None:
-            if not (quiet and redaction.is_plain(self.came, self.literals)) or len(self.came.body) > _SMALL:
+            if not (
+                quiet and len(self.came.body) <= self._journal.ahead and redaction.is_plain(self.came, self.literals)
+            ):
                 self.asked = redaction.clean_request(self.came, self.asked, self.literals, self._journal.largest)
-            self.came, self.tainted = None, self.asked.tainted
-            self.pieces = [] if self.tainted or self.literals else self.raw
+            self.came = None
+            self.pieces = self.raw
+            if self.literals or self.asked.tainted:
+                self.tainted, self.pieces = self.asked.tainted, []
         if self.ending is not None:
-            self.exchange, self.lines = self.ending
+            self.exchange, self.lines, diagnosis = self.ending
+            if diagnosis is not None:
+                self.diagnosis = redaction.clean_json(diagnosis, self.literals)
             if self.tainted or self.literals or not quiet:
                 self._clean_ending(self.exchange)
-            self.ending, self.literals = None, ()
+                self.literals = ()
+            self.ending = None
 
     def _clean_ending(self, exchange: Exchange) -> None:
         self.pieces = _clean_pieces(self.raw, self.literals, self.tainted)

@@ -69,12 +69,13 @@ class Clean(NamedTuple):
 
 
 def first_look(request: Request) -> tuple[Clean, Literals, bytes]:
-    """A request as it is remembered if nothing but its headers has secrets; its credentials, which are to be found in the
-    answer, and never to be kept; and all else that it says, to be looked through with `may_have_secrets`.
+    """A request as it is remembered if nothing but its headers has secrets; its credentials, which are to be found in
+    the answer, and never to be kept; and all else that it says, to be looked through with `may_have_secrets`.
     """
     path, headers, body = request.path, request.headers, request.body
     hidden = _HIDDEN[tuple(headers)]
-    kept, caller, literals = dict(headers), "", ()
+    kept, caller = dict(headers), ""
+    literals: Literals = ()
     if hidden:
         key = _credential(headers)
         caller = digest(key)

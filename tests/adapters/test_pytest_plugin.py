@@ -559,7 +559,7 @@ def test_d(fakeapi):
         ini="fakeapi_rules = rules.yaml\nfakeapi_seed = 7\nfakeapi_contract = shape\nfakeapi_required = true\n",
     )
     result.assert_outcomes(passed=2, failed=2)
-    result.stdout.fnmatch_lines(["*nearest: weather *rules.yaml:1:3*", "fakeapi: 1 required rule never answered:"])
+    result.stdout.fnmatch_lines(["*nearest: rules#1 (rules.yaml:1:3)*", "fakeapi: 1 required rule never answered:"])
 
 
 def test_an_ini_option_that_cannot_be_read_stops_the_run_in_a_line(suite):
@@ -636,11 +636,11 @@ def no_sockets(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 def test_fixture(fakeapi_in_process):
-    fakeapi_in_process.reply("Hi.", pace="human", fault="stall=5000")
+    fakeapi_in_process.reply("Hi.", pace="human", fault="stall=500")
     before = fakeapi_in_process.clock.now
     with fakeapi_in_process.client() as client, client.messages.stream(**BASIC, **said("Hello")) as stream:
         assert stream.get_final_text() == "Hi."
-    assert fakeapi_in_process.clock.now > before + 4000
+    assert fakeapi_in_process.clock.now > before + 400
     assert len(fakeapi_in_process.calls) == 1
 
 @pytest.mark.fakeapi(in_process=True)

@@ -140,11 +140,27 @@ def test_a_file_that_is_not_there_is_refused(desk, kind):
     assert desk.refused(asked) == (404, "File `file_nope` not found.")
 
 
-def test_the_files_of_the_documentation_need_no_upload(desk):
-    asked = {"type": "document", "source": {"type": "file", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}}
-    assert "file_011CNha8iCJcU1wXNR6q4V8w" in desk.say(asked).content[0].text
+REAL = "file_011CNha8iCJcU1wXNR6q4V8w"
+
+
+def test_a_file_of_the_real_api_is_answered_about_with_a_warning(desk):
+    asked = {"type": "document", "source": {"type": "file", "file_id": REAL}}
+    answer = desk.client.messages.with_raw_response.create(**asking(asked))
+    assert REAL in answer.parse().content[0].text
+    assert (
+        answer.headers["fakeapi-warning"]
+        == f"answered, but file {REAL} was never uploaded here: its content is not known"
+    )
     with pytest.raises(anthropic.NotFoundError):
-        desk.client.files.retrieve_metadata("file_011CNha8iCJcU1wXNR6q4V8w")
+        desk.client.files.retrieve_metadata(REAL)
+
+
+@pytest.mark.parametrize(
+    "name", ["file_nope", REAL[:-1], REAL + "w", "file_01" + "w" * 22, "file_01" + "1" * 22, "file_01"]
+)
+def test_an_id_that_the_api_never_made_is_no_file(desk, name):
+    asked = {"type": "document", "source": {"type": "file", "file_id": name}}
+    assert desk.refused(asked) == (404, f"File `{name}` not found.")
 
 
 def test_a_file_of_another_key_is_not_there(desk):

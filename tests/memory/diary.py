@@ -10,7 +10,8 @@ from fakeapi.chance import draws
 from fakeapi.encoding import events, sse
 from fakeapi.encoding.body import encode_message
 from fakeapi.memory.entries import Entry
-from fakeapi.memory.journal import Journal, Record
+from fakeapi.memory.journal import Journal
+from fakeapi.memory.records import Record
 from fakeapi.model import Exchange, Json, Message
 from fakeapi.wire import HeaderLines, Request
 

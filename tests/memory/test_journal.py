@@ -138,8 +138,8 @@ def test_bytes_are_bounded_too():
 def test_an_answer_that_grows_makes_others_leave_and_not_itself():
     diary = Diary(size=100_000)
     slow = diary.open()
-    others = [diary.open(b"x" * 9_000) for _ in range(7)]
-    for _ in range(20):
+    others = [diary.open(b"x" * 9_000) for _ in range(8)]
+    for _ in range(10):
         slow.sent(b"y" * 1_000, diary.now)
     assert slow.entry.kept
     assert [other.entry.kept for other in others].count(False) == 1
@@ -243,3 +243,32 @@ def test_a_thousand_sessions_of_a_hundred_exchanges_stay_within_the_bounds():
         diary.ask(session=str(number % 1_000), answer=b"{}")
     entries, size = diary.journal.weight
     assert (entries <= 2_000, size <= 4_000_000, len(diary.journal.sessions())) == (True, True, 1_000)
+
+
+def test_small_exchanges_are_cleaned_together_and_each_is_seen_at_once():
+    """Whoever looks sees all that has come, in order, though it is written down in batches."""
+    diary = Diary()
+    key = "sk-ant-" + "api03-" + "Zq7" * 20
+    slow = diary.open(body(user("slow")))
+    for number in range(150):
+        diary.journal.open(request(body(user(key if number % 50 == 7 else f"n {number}"))), "s", diary.now)
+        assert diary.journal.last == number + 2
+    entries = diary.journal.entries("s")
+    assert [entry.number for entry in entries] == list(range(2, 152))
+    assert [entry.number for entry in entries if b"[redacted" in entry.body.data] == [9, 59, 109]
+    diary.close(slow, plain(text("at last")))
+    assert [entry.number for entry in diary.entries if entry.outcome == "completed"] == [1]
+
+
+def test_what_waits_is_dropped_with_its_session():
+    diary = Diary()
+    record = diary.journal.open(request(body()), "a", diary.now)
+    diary.journal.open(request(body()), "b", diary.now)
+    assert diary.journal.drop("a") == 1
+    record.close(Exchange(1, "POST", "/v1/messages", 200, "req_1"), (), "completed", 1.0)
+    assert [entry.session for entry in diary.entries] == ["b"]
+
+
+def test_a_body_that_a_small_journal_cannot_keep_is_cut_however_small_it_is():
+    entry = Diary(size=10_000).ask(b"x" * 2_000)
+    assert (len(entry.body.data), entry.body.size, entry.body.cut) == (1_250, 2_000, True)

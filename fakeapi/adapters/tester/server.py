@@ -89,6 +89,8 @@ class Server(Tester):
         self._app.close()
 
     def _at(self, id: str) -> Tester:
+        __tracebackhide__ = True
+        _check(id)
         return _session(DirectLine(self._app.porter, id), self.url.removesuffix(self._within), id, self._api_key)
 
     def _stand(self, given: Sequence[tuple[str, Any]]) -> None:

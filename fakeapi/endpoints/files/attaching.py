@@ -7,18 +7,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
+
 from fakeapi.chance import Chance
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.endpoints.caching import workspace
-from fakeapi.endpoints.files.record import File, find, ids, is_fresh, list_key
+from fakeapi.endpoints.files.record import File, find, ids, is_fresh, list_key, may_be_elsewhere
 from fakeapi.endpoints.files.uploading import data
 from fakeapi.endpoints.outcome import House
+from fakeapi.facts.familiar import about_all
 from fakeapi.facts.sentences import refusal
 from fakeapi.memory.changes import Change, Put, View
 from fakeapi.model import Call, Caller, Json, Message
 
 _PDF, _TEXT = "application/pdf", "text/plain"
 _MEDIA = frozenset({"image", "document"})
+_ELSEWHERE = "answered, but file {id} was never uploaded here: its content is not known"
 
 
 def attach(house: House, view: View, key: str, call: Call, strict: bool) -> Call:
@@ -26,17 +30,28 @@ def attach(house: House, view: View, key: str, call: Call, strict: bool) -> Call
 
     Args:
         key: the caller's.
-        strict: a file that there isn't, or that doesn't fit its block, is refused; else it is left as it is.
+        strict: a file that there isn't, or that doesn't fit its block, is refused; else it is left as it is. One that
+            may have been uploaded to the real API is left as it is, with a warning, so that recorded requests can be
+            played.
 
     Raises:
         ApiError: 404 for a file that isn't there, 400 for one of the wrong kind, 413 for more than a body may weigh.
     """
-    seeker = _Seeker(house, view, workspace(key), strict)
     messages = call.body.get("messages")
-    found = seeker.each(messages, "messages", seeker.message) if isinstance(messages, list) else messages
+    if not isinstance(messages, list) or not any(about_all(messages, _may_name)):
+        return call
+    seeker = _Seeker(house, view, workspace(key), strict)
+    found = seeker.each(messages, "messages", seeker.message)
+    if seeker.warnings:
+        call = replace(call, warnings=(*call.warnings, *dict.fromkeys(seeker.warnings)))
     if found is messages:
         return call
     return replace(call, body={**call.body, "messages": found}, sent=call.sent or call.body)
+
+
+def _may_name(message: Any) -> bool:
+    """A quick look: what names a file has this member somewhere."""
+    return b'"file_id"' in orjson.dumps(message)
 
 
 def created(view: View, message: Message, caller: Caller, luck: Chance) -> tuple[Change, ...]:
@@ -76,7 +91,8 @@ class _Seeker:
     view: View
     owner: str
     strict: bool
-    weight: int = field(default=0)
+    weight: int = 0
+    warnings: list[str] = field(default_factory=list)
 
     def each(self, items: list[Any], place: str, change: Callable[[Any, str], Any]) -> list[Any]:
         """The items, changed; the very same list where none was."""
@@ -122,8 +138,11 @@ class _Seeker:
         file = find(self.view, self.owner, id)
         if file is not None and is_fresh(self.view, self.owner, file):
             return file
-        if self.strict and id not in data()["documented"]:
+        if not self.strict:
+            return None
+        if not may_be_elsewhere(self.view, id):
             raise refusal("file_unknown", id=id)
+        self.warnings.append(_ELSEWHERE.format(id=id))
         return None
 
     def _fits(self, block: str, file: File, place: str) -> bool:

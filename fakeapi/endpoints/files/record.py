@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from fakeapi import chance
 from fakeapi.memory.changes import Key, Put, View
 from fakeapi.model import Json
 
 KIND = "file"
 """The kind of entry that files are."""
 _WEIGHT = 500
+_FIRST = 1_735_689_600.0
+"""2025 begins: there are no older files."""
 
 
 class File(NamedTuple):
@@ -51,8 +54,8 @@ class File(NamedTuple):
 
     def puts(self, owner: str) -> tuple[Put, ...]:
         """Remember it; and for as long as it lives, that it does."""
-        kept = Put(key(owner, self.id), self, size=_WEIGHT + len(self.body))
-        return (kept,) if self.expires is None else (kept, Put(_fresh(owner, self.id), True, self.expires))
+        kept = (Put(key(owner, self.id), self, size=_WEIGHT + len(self.body)), Put(_made(self.id), True))
+        return kept if self.expires is None else (*kept, Put(_fresh(owner, self.id), True, self.expires))
 
 
 def key(owner: str, id: str) -> Key:
@@ -74,6 +77,16 @@ def find(view: View, owner: str, id: str) -> File | None:
 def is_fresh(view: View, owner: str, file: File) -> bool:
     """Whether its bytes are still there."""
     return file.expires is None or view.get(_fresh(owner, file.id)) is not None
+
+
+def may_be_elsewhere(view: View, id: str) -> bool:
+    """Whether an id was made as the API makes them, but not here, as far as memory goes back."""
+    made = chance.moment_of(id)
+    return made is not None and made > _FIRST and view.get(_made(id)) is None
+
+
+def _made(id: str) -> Key:
+    return "file_made", id
 
 
 def _fresh(owner: str, id: str) -> Key:
