@@ -1,13 +1,15 @@
-"""What the pytest plugin costs: a suite of 200 trivial tests with the fixture, the same without it, and without the plugin.
+"""What the pytest plugin costs: a suite of 200 trivial tests with the fixture and without it, alone and under xdist.
 
-`python benchmarks/plugin.py [--rounds 7] [--tests 200] [--workers 2]`. The variants take turns, so that a busy machine slows all alike;
-the differences are those of their medians.
+`python benchmarks/plugin.py [--rounds 7] [--tests 200] [--workers 2]`. The variants take turns, so that a busy machine
+slows all alike. Told are the medians, of the time and of the CPU time, and their differences from a run without the
+plugin.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 _SUITE = """
 import pytest
@@ -29,40 +32,53 @@ _VARIANTS = {
     "with the fixture": ("fakeapi, number", ()),
     "with the in-process fixture": ("fakeapi_in_process, number", ()),
 }
-_PLAIN = ("-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:asyncio", "-p", "no:anyio")
+_PLAIN = (
+    "-q",
+    *(word for name in ("cacheprovider", "hypothesispytest", "asyncio", "anyio") for word in ("-p", f"no:{name}")),
+)
 
 
-def seconds(suite: Path, flags: Iterable[str]) -> float:
-    """How long a run of a suite takes, from the start of the process to its end."""
+class Cost(NamedTuple):
+    """What a run takes, from the start of the process to its end, in seconds."""
+
+    time: float
+    cpu: float
+
+
+def cost(suite: Path, flags: Iterable[str]) -> Cost:
+    """What one run of a suite takes, its workers included."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     command = [sys.executable, "-m", "pytest", *_PLAIN, *flags, str(suite)]
-    begun = time.perf_counter()
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, cwd=suite.parent, env=environment)
-    return time.perf_counter() - begun
+    after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    return Cost(ended - begun, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def measure(folder: Path, count: int, rounds: int, more: tuple[str, ...]) -> dict[str, float]:
-    """The median of each variant; each round measures them all, after one that doesn't count."""
+def measure(folder: Path, count: int, rounds: int, more: tuple[str, ...]) -> dict[str, Cost]:
+    """The medians of each variant; each round measures them all, after one that doesn't count."""
     suites = {}
     for number, (name, (arguments, flags)) in enumerate(_VARIANTS.items()):
         suite = folder / f"test_suite_{number}.py"
         suite.write_text(_SUITE.format(count=count, arguments=arguments))
         suites[name] = (suite, (*flags, *more))
-    taken: dict[str, list[float]] = {name: [] for name in suites}
-    for round in range(rounds + 1):
+    taken: dict[str, list[Cost]] = {name: [] for name in suites}
+    for number in range(rounds + 1):
         for name, (suite, flags) in suites.items():
-            passed = seconds(suite, flags)
-            if round:
-                taken[name].append(passed)
-    return {name: statistics.median(times) for name, times in taken.items()}
+            one = cost(suite, flags)
+            if number:
+                taken[name].append(one)
+    return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in taken.items()}
 
 
-def tell(title: str, medians: dict[str, float]) -> None:
-    """Print a line for each variant, with its difference from the one without the plugin."""
-    print(title)
+def tell(title: str, medians: dict[str, Cost]) -> None:
+    """Print a line for each variant, with its differences from the one without the plugin."""
+    print(f"{title:30}       time                 CPU time")
     base = medians["without the plugin"]
-    for name, median in medians.items():
-        print(f"  {name:28}  {median:6.3f} s  {median - base:+7.3f} s")
+    for name, one in medians.items():
+        print(
+            f"  {name:28} {one.time:6.2f} s {one.time - base.time:+6.2f} s   {one.cpu:6.2f} s {one.cpu - base.cpu:+6.2f} s"
+        )
 
 
 def main() -> None:
@@ -74,9 +90,9 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         one = measure(Path(folder), options.tests, options.rounds, ("-p", "no:xdist"))
-        tell(f"{options.tests} tests, one process, median of {options.rounds}", one)
+        tell(f"{options.tests} tests, one process", one)
         many = measure(Path(folder), options.tests, options.rounds, ("-n", str(options.workers)))
-        tell(f"{options.tests} tests, pytest -n {options.workers}, median of {options.rounds}", many)
+        tell(f"{options.tests} tests, pytest -n {options.workers}", many)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class Settings:
     batch_time: int = _setting(1, "seconds that a batch takes on the session's clock", metavar="SECONDS")
     batch_mb: int = _setting(512, "how many megabytes the items and results of batches may weigh", metavar="MB")
     file_mb: int = _setting(2_000, "how many megabytes uploaded files may weigh", metavar="MB")
-    journal_entries: int = _setting(1_000, "how many exchanges the journal keeps at most; 0: none", metavar="N")
+    journal_entries: int = _setting(10_000, "how many exchanges the journal keeps at most; 0: none", metavar="N")
     journal_mb: int = _setting(64, "how many megabytes the journal may weigh", metavar="MB")
     admin_host: tuple[str, ...] = _setting(
         (), "another name under which /_fakeapi/ may be reached, beside loopback (repeat)", metavar="NAME"

@@ -16,7 +16,7 @@ from starlette.types import Send as AsgiSend
 
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
-from fakeapi.adapters.player import play, whole
+from fakeapi.adapters.player import drop, play, whole
 from fakeapi.adapters.porter import Porter
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.endpoints.files import SIZE_LIMIT
@@ -103,6 +103,7 @@ class App:
             over(await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness, over))
         except asyncio.CancelledError:
             over("cut")
+            await drop(send)
         except BaseException:
             over("cut")
             raise

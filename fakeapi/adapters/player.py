@@ -59,6 +59,15 @@ async def play(
         lateness.open -= 1
 
 
+async def drop(send: AsgiSend) -> None:
+    """Drop the connection at once, and let the server notice, where it can be reached: uvicorn's can."""
+    connection = _connection(send)
+    if connection is not None:
+        connection.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
 def whole(reply: Reply) -> Reply:
     """The reply in one piece and with its length, for HTTP/1.0, which knows no chunks: it waits, then sends all."""
     seconds, body = 0.0, b""
@@ -179,9 +188,15 @@ async def _start(reply: Reply, send: AsgiSend) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
 
 
-async def _flushed(send: AsgiSend) -> asyncio.Transport:
-    """The connection, once all that was sent has left for the client: uvicorn's send knows its transport."""
+def _connection(send: AsgiSend) -> asyncio.Transport | None:
+    """The connection behind uvicorn's send; None behind those of other servers."""
     transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
+    return transport
+
+
+async def _flushed(send: AsgiSend) -> asyncio.Transport:
+    """The connection, once all that was sent has left for the client."""
+    transport = _connection(send)
     if transport is None:
         raise ConnectionCutError
     while transport.get_write_buffer_size() and not transport.is_closing():

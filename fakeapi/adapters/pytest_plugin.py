@@ -42,8 +42,9 @@ _SWITCHES = {
 }
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The options, each with the prefix `fakeapi`."""
+    _spare_rewriting(pluginmanager)
     group = parser.getgroup("fakeapi", "fakeapi: a fake Messages API server")
     group.addoption(
         "--fakeapi-block-network", action="store_true", help="let every connection beyond this machine fail"
@@ -56,6 +57,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"fakeapi_{name}", text, default="")
     for name, text in _SWITCHES.items():
         parser.addini(f"fakeapi_{name}", text, type="bool", default=False)
+
+
+def _spare_rewriting(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Keep pytest from rewriting the assertions of all our modules, as it does for every package with a plugin.
+
+    There are none to explain, and where compiled files can't be kept, it would take a second in each run.
+    """
+    marked = getattr(getattr(pluginmanager, "rewrite_hook", None), "_must_rewrite", None)
+    if isinstance(marked, set):
+        marked.discard(__name__.partition(".")[0])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -184,7 +195,7 @@ def _place(request: pytest.FixtureRequest, in_process: bool) -> Place:
     if in_process:
         return pytest_plugin_desk.in_process(request.getfixturevalue("_fakeapi_porter"), request.node.name)
     server: Server = request.getfixturevalue("fakeapi_server")
-    return pytest_plugin_desk.on_socket(server._app.porter, server.url, request.node.name)
+    return pytest_plugin_desk.on_socket(server, request.node.name)
 
 
 def _set_environment(patch: pytest.MonkeyPatch, url: str, keys: tuple[str, ...]) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakeapi.adapters import findings, rule_files
 from fakeapi.adapters.clock import Clock
@@ -19,7 +18,7 @@ from fakeapi.adapters.findings import Finding
 from fakeapi.adapters.porter import Porter, Visit
 from fakeapi.adapters.pytest_plugin_wishes import Wishes
 from fakeapi.adapters.tester.lines import DirectLine
-from fakeapi.adapters.tester.tester import Tester
+from fakeapi.adapters.tester.tester import KEY, Tester
 from fakeapi.adapters.transport import BASE_URL, Transport, async_client, client
 from fakeapi.errors import FakeapiError
 from fakeapi.memory.entries import OPEN, Entry
@@ -27,6 +26,9 @@ from fakeapi.memory.sessions import HEADER, Session
 from fakeapi.model import Rule
 from fakeapi.rules.loading.document import RulesError
 from fakeapi.wire import Request
+
+if TYPE_CHECKING:
+    from fakeapi.adapters.tester.server import Server
 
 _PATIENCE = 0.5
 """Seconds for what is under way at the end of a test to be over."""
@@ -54,13 +56,18 @@ class Expectation:
 
 
 class Place(NamedTuple):
-    """Where a session lives: its porter, its id, its URL, and how SDK clients for it are made."""
+    """Where a session lives: its porter, its id, its URL, the key of clients, and how SDK clients for it are made.
+
+    `session` leads to another session of the same server, `transport` to this one, where there is no socket.
+    """
 
     porter: Porter
     id: str
     url: str
+    api_key: str
     client: Callable[..., Any]
     async_client: Callable[..., Any]
+    session: Callable[[str], Tester] | None = None
     transport: Transport | None = None
 
 
@@ -72,7 +79,9 @@ class CheckedTester(Tester):
         self._wishes = wishes
         self._expected: list[Expectation] = []
         self._left: list[Entry] | None = None
-        super().__init__(_StrictLine(self), place.url, place.client, place.async_client)
+        clients = (place.client, place.async_client)
+        known = {"id": place.id, "api_key": place.api_key, "session": place.session}
+        super().__init__(_StrictLine(self), place.url, *clients, **known)
         self.renew()
 
     @property
@@ -237,17 +246,20 @@ def session_id(name: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-') or 'test'}-{next(_NUMBERS)}"
 
 
-def on_socket(porter: Porter, url: str, name: str) -> Place:
-    """A session of a server that listens at `url`."""
+def on_socket(server: Server, name: str) -> Place:
+    """A session of a server that runs."""
     id = session_id(name)
-    return Place(porter, id, f"{url}/s/{quote(id, safe='')}", _client, _async_client)
+    like = server.session(id)
+    return Place(server._app.porter, id, like.url, like._api_key, like._client, like._async_client, server.session)
 
 
 def in_process(porter: Porter, name: str) -> Place:
     """A session that is reached without a socket, on a clock of its own."""
     id = session_id(name)
     transport = _OwnTransport(porter, id)
-    return Place(porter, id, BASE_URL, partial(client, transport), partial(async_client, transport), transport)
+    key = next(iter(porter.settings.api_key), KEY)
+    clients = (partial(client, transport), partial(async_client, transport))
+    return Place(porter, id, BASE_URL, key, *clients, transport=transport)
 
 
 class _OwnTransport(Transport):
@@ -281,15 +293,3 @@ class _Doorway:
     def answer(self, request: Request) -> Visit:
         """See Porter."""
         return self._porter.answer(request._replace(headers={**request.headers, HEADER: self._id}))
-
-
-def _client(**options: Any) -> Any:
-    import anthropic
-
-    return anthropic.Anthropic(**options)
-
-
-def _async_client(**options: Any) -> Any:
-    import anthropic
-
-    return anthropic.AsyncAnthropic(**options)

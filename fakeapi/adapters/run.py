@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -23,8 +22,6 @@ from fakeapi.settings import Settings
 
 __all__ = ["MissingCommandError", "Wishes", "for_a_run", "given_names", "parse_fail_on", "run"]
 
-_PATIENCE = 10.0
-"""Seconds for the server to start."""
 _ENTRIES = 10_000
 """Exchanges that the journal keeps for the verdicts, unless a number is given."""
 _MOMENT = 0.5
@@ -68,12 +65,17 @@ def run(command: Sequence[str], settings: Settings, wishes: Wishes, logged: bool
     tally = Tally()
     app = App(settings, _both(tally, log.logger(settings.log)) if logged else tally)
     tally.watch(app.porter)
-    url = _serve(app, settings)
-    key = next(iter(settings.api_key), environment.KEY)
-    begun = time.monotonic()
-    status = run_process.execute(words, environment.changed(os.environ, url, key))
-    seconds = time.monotonic() - begun
-    _settle(app)
+    served = _Served(app, settings)
+    log.take_over(settings.log)
+    url, begun = served.start(), time.monotonic()
+    try:
+        key = next(iter(settings.api_key), environment.KEY)
+        status = run_process.execute(words, environment.changed(os.environ, url, key))
+        seconds = time.monotonic() - begun
+        _settle(app)
+    finally:
+        served.stop()
+        app.close()
     done = Run(words, url, seconds, status, tally, tally.verdicts(), wishes.fail_on)
     sys.stderr.write("\n" + as_text(done))
     _write(wishes, done)
@@ -88,16 +90,13 @@ def _both(first: Callable[[Exchange], None], second: Callable[[Exchange], None])
     return tell
 
 
-def _serve(app: App, settings: Settings) -> str:
-    """Answer from now on, in a thread that ends with this process; the base URL."""
-    listener = server.bind(settings.host, settings.port)
-    log.take_over(settings.log)
-    started = threading.Event()
-    thread = threading.Thread(target=server.serve, args=(app, listener, started.set), name="fakeapi run", daemon=True)
-    thread.start()
-    if not started.wait(_PATIENCE):
-        raise FakeapiError(f"the server did not start within {_PATIENCE:g} seconds")
-    return server.address(listener)
+class _Served(server.Thread):
+    """A server in a thread, where the settings want it."""
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        super().__init__(app)
+        self._listener.close()
+        self._listener = server.bind(settings.host, settings.port)
 
 
 def _settle(app: App) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from fakeapi.errors import ApiError
+from fakeapi.facts.written import packed
 from fakeapi.model import Message
 
 
@@ -35,7 +36,7 @@ def message_json(message: Message) -> dict[str, Any]:
 
 def encode_message(message: Message) -> bytes:
     """The JSON body of a message."""
-    return orjson.dumps(message_json(message))
+    return packed(message_json(message))
 
 
 def encode_refusal(fault: ApiError, request_id: str) -> bytes:

@@ -64,10 +64,10 @@ def call_of(entry: Entry) -> Call | None:
         return None
     betas = frozenset(beta for part in entry.headers.get("anthropic-beta", "").split(",") if (beta := part.strip()))
     known = betas & catalogue.known_betas()
-    if compiled(_SCHEMA, _VERSION, known, "shape").first_fault(body) is not None:
-        body = leniency.readable(body, schema=_SCHEMA, caller=Caller("", _VERSION, known))
-    caller = Caller("", entry.headers.get("anthropic-version", _VERSION), betas)
-    return Call(body, _stranger(body["model"]), caller)
+    version = entry.headers.get("anthropic-version", _VERSION)
+    if compiled(_SCHEMA, version, known, "shape").first_fault(body) is not None:
+        body = leniency.readable(body, schema=_SCHEMA, caller=Caller("", version, known))
+    return Call(body, _stranger(body["model"]), Caller("", version, betas))
 
 
 _call_of = lru_cache(maxsize=_LATELY)(call_of)

@@ -61,8 +61,8 @@ def _compiled(road: str) -> re.Pattern[str]:
 def parted(path: str) -> tuple[str, str]:
     """The session that a path names ("" if none), and the path without it and without doubled slashes."""
     path = re.sub("/{2,}", "/", path)
-    if found := re.match(r"/s/([^/]+)(/.*)", path, re.DOTALL):
-        return found.group(1), found.group(2)
+    if found := re.fullmatch(r"/s/([^/]+)(/.*)?", path, re.DOTALL):
+        return found.group(1), found.group(2) or "/"
     return "", path
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from fakeapi.facts.familiar import about_all
+from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -92,7 +93,7 @@ def _turn(*messages: Json) -> bytes:
     if not seen or (_EMPTY in seen and seen.count(_EMPTY) == len(seen)):
         return b""
     turn = [messages[0]["role"], seen if len(seen) == 1 else _ordered(seen)]
-    return orjson.dumps(turn, option=orjson.OPT_SORT_KEYS)
+    return packed(turn, orjson.OPT_SORT_KEYS)
 
 
 def _ordered(parts: list[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from fakeapi.facts import conversation, tokens
 from fakeapi.facts.block_costs import CALLS, Scale, Sizes, block_cost, call, result, thought
 from fakeapi.facts.familiar import about, about_all
 from fakeapi.facts.frames import Frame, frame, server_tool, unread_system
-from fakeapi.facts.written import written
+from fakeapi.facts.written import packed, written
 from fakeapi.model import Json, Model
 
 _HIDDEN = frozenset({"thinking", "redacted_thinking"})
@@ -174,7 +174,7 @@ def _definitions(tools: Sequence[Json] | None, family: str) -> dict[str, int]:
 
 def _definition(tool: Json, family: str) -> int:
     said = [tool.get("description"), tool["name"], tool["input_schema"], tool.get("input_examples")]
-    return _defined(orjson.dumps(said), family)
+    return _defined(packed(said), family)
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from fakeapi.facts import schema_parts
+from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
 _TAIL = re.compile(r"(?:^|\n\n)\{([A-Za-z$]\w*: .*)\}\Z", re.DOTALL)
@@ -65,7 +66,7 @@ def restored(schema: Any) -> Any:
     What fits it fits the schema too. Where what was told makes no schema, it is left alone.
     """
     try:
-        content = orjson.dumps(schema)
+        content = packed(schema)
     except TypeError:
         return schema
     return (_restored(content) or schema) if _TOLD.search(content) else schema

@@ -42,7 +42,7 @@ class Edited(NamedTuple):
 
 def input_tokens(body: Json, model: Model, sizes: Sizes = _NO_SIZES) -> int:
     """The whole input count of what the model reads of a validated request."""
-    return edit(body, model, sizes).tokens if _concerns(body) else counting.input_tokens(body, model, sizes)
+    return edit(body, model, sizes).tokens if concerns(body) else counting.input_tokens(body, model, sizes)
 
 
 def edit(body: Json, model: Model, sizes: Sizes = _NO_SIZES) -> Edited:
@@ -127,7 +127,8 @@ def _edit(body: Json, scale: _Scale) -> Edited:
     return Edited(now, size, scale.count(_unsummarized(body)) if summaries else start, tuple(applied))
 
 
-def _concerns(body: Json) -> bool:
+def concerns(body: Json) -> bool:
+    """Whether anything of a request changes what is read of its conversation."""
     if body.get("context_management"):
         return True
     messages = body.get("messages")

@@ -1,7 +1,8 @@
 """Parts of requests that came before: an agent sends its tools and its whole conversation with each of its requests.
 
 `recognized` puts the object of then in the place of a part that is written equally, so that what `about` found out
-about it holds now. Nobody changes what a request holds, nor what was found. Bounded in bytes; threads may share it.
+about it holds now; a conversation that goes on shares with what it was before. Nobody changes what a request holds, nor
+what was found. Bounded in bytes; threads may share it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ DEEPEST = 100
 """Levels of nesting of the parts that are remembered: a recognized one need not be measured again."""
 _WHOLE = ("tools", "system")
 _MOST_FOUND = 64
+_MOST_CONVERSATIONS = 4
 
 _Found = TypeVar("_Found")
 
@@ -32,15 +34,56 @@ class _Known:
         self.part = part
         self.found: dict[Hashable, Any] = {}
 
+    def about(self, find: Callable[..., _Found], given: tuple[Hashable, ...]) -> _Found:
+        """What `find` finds out, found once."""
+        found, key = self.found, (find, given) if given else find
+        if key in found:
+            return found[key]  # type: ignore[no-any-return]
+        if len(found) >= _MOST_FOUND:
+            found.clear()
+        value = found[key] = find(self.part, *given)
+        return value
+
+
+class _Conversation(_Known):
+    """All messages of a request. What was found of the first `same` of them, `before`, holds for them."""
+
+    __slots__ = ("before", "same")
+
+    def __init__(self, messages: list[Any], before: _Conversation | None) -> None:
+        super().__init__(messages)
+        self.before = before
+        self.same = 0 if before is None else _common(before.part, messages)
+
+    def each(self, find: Callable[..., _Found], placed: bool) -> list[_Found]:
+        """What `find` finds out about each message."""
+        key = (find, placed)
+        found: list[_Found] | None = self.found.get(key)
+        if found is None:
+            before = self.before
+            shared = before.found.get(key, [])[: self.same] if before else []
+            found = self.found[key] = [*shared, *_each(self.part, find, placed, len(shared))]
+        return found
+
+
+def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many objects at the beginning are the very same."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (mine, yours) in enumerate(pairs) if mine is not yours), min(len(one), len(other)))
+
 
 class _Memory:
-    """Two generations of parts by how they are written; the older is forgotten when the younger is full."""
+    """Two generations of parts by how they are written; the older is forgotten when the younger is full.
+
+    And the last few conversations by their first message.
+    """
 
     def __init__(self) -> None:
         self.young: dict[bytes, _Known] = {}
         self.old: dict[bytes, _Known] = {}
         self.met: dict[int, _Known] = {}
         self.size = 0
+        self.conversations: dict[int, _Conversation] = {}
 
     def recognize(self, part: Any) -> _Known | None:
         """What is known of a part; None for a new one, which is remembered unless it is nested too deep."""
@@ -61,9 +104,22 @@ class _Memory:
         self.size += len(written)
         if self.size > LARGEST:
             self.old, self.young, self.size = self.young, {}, len(written)
+            self.conversations = {}
             self.met = {id(each.part): each for each in self.old.values()}
-        self.young[written] = known
+        self.young[bytes(memoryview(written))] = known
         self.met[id(known.part)] = known
+
+    def follow(self, messages: list[Any]) -> None:
+        """A conversation that has come, or gone on."""
+        first = id(messages[0])
+        before = self.conversations.pop(first, None)
+        if before is not None:
+            self.met.pop(id(before.part), None)
+            before.before = None
+        elif len(self.conversations) >= _MOST_CONVERSATIONS:
+            oldest = self.conversations.pop(next(iter(self.conversations)))
+            self.met.pop(id(oldest.part), None)
+        self.conversations[first] = self.met[id(messages)] = _Conversation(messages, before)
 
 
 _memory = _Memory()
@@ -73,7 +129,7 @@ def recognized(body: Any, size: int) -> tuple[Any, Any]:
     """A parsed body of so many bytes with the parts that came before, and what of it did not, in the places where it
     stands."""
     messages = body.get("messages") if type(body) is dict and size <= LARGEST else None
-    if type(messages) is not list:
+    if type(messages) is not list or not messages:
         return body, body
     same, strange = {**body}, {**body}
     for name in _WHOLE:
@@ -82,19 +138,8 @@ def recognized(body: Any, size: int) -> tuple[Any, Any]:
     found = [(message, _memory.recognize(message) if type(message) is dict else None) for message in messages]
     same["messages"] = [known.part if known else message for message, known in found]
     strange["messages"] = [message for message, known in found if known is None]
+    _memory.follow(same["messages"])
     return same, strange
-
-
-def about_all(parts: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
-    """The same about each of several parts."""
-    met, answers = _memory.met, []
-    for part in parts:
-        known = met.get(id(part))
-        if known is not None and known.part is part and find in known.found:
-            answers.append(known.found[find])
-        else:
-            answers.append(about(part, find))
-    return answers
 
 
 def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
@@ -102,12 +147,18 @@ def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
     known = _memory.met.get(id(part))
     if known is None or known.part is not part:
         return find(part, *given)
-    found, key = known.found, (find, given) if given else find
-    if key in found:
-        return found[key]  # type: ignore[no-any-return]
-    if len(found) >= _MOST_FOUND:
-        found.clear()
-    value = found[key] = find(part, *given)
-    return value
+    return known.about(find, given)
 
 
+def about_all(parts: Sequence[Any], find: Callable[..., _Found], placed: bool = False) -> list[_Found]:
+    """The same about each of several parts: messages, as a rule. Where it is `placed`, `find` takes the index, too."""
+    known = _memory.met.get(id(parts))
+    if type(known) is _Conversation and known.part is parts:
+        return known.each(find, placed)
+    return _each(parts, find, placed)
+
+
+def _each(parts: Sequence[Any], find: Callable[..., _Found], placed: bool, since: int = 0) -> list[_Found]:
+    if placed:
+        return [about(parts[at], find, at) for at in range(since, len(parts))]
+    return [about(part, find) for part in (parts[since:] if since else parts)]

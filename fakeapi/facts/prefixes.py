@@ -6,11 +6,11 @@ block up to its end, and with the settings that are written into the prompt befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import orjson
 
@@ -28,7 +28,6 @@ EMPTY = "empty"
 
 _SIZE = 16
 _UNMARKABLE = frozenset({"thinking", "redacted_thinking", EMPTY})
-_EDITED = frozenset({"compaction", "fallback"})
 _HOLDERS = frozenset({"tool_result", "document", "search_result"})
 _SETTINGS_FIRST = "settings_before_tools"
 _THINKING_DEFAULT = {"off": "disabled"}
@@ -39,37 +38,76 @@ class Point(NamedTuple):
 
     Attributes:
         location: the block it ends with, as the API names places.
-        said: digests of all blocks of the prompt, of which `end` bytes belong to this prefix.
+        digest: told by everything up to here; 32 hexadecimal digits.
         tokens: of everything up to here.
         kind: type of the block.
         ttl: seconds for which the request wants it cached; 0 where it doesn't.
     """
 
     location: str
-    said: bytearray
-    end: int
+    digest: str
     tokens: int
     kind: str
     ttl: int = 0
 
-    @property
-    def digest(self) -> str:
-        """Told by everything up to here; 32 hexadecimal digits. Made when asked for, since most are never looked at."""
-        return blake2b(memoryview(self.said)[: self.end], digest_size=_SIZE).hexdigest()
+
+_Row: TypeAlias = "tuple[str, int, int, _Told]"
+"""The location of a block, where the digests end of all up to it, their tokens, what is told of the block itself."""
+
+
+class Points(Sequence[Point]):
+    """Points in prompt order; each is made when it is looked at, since of hundreds few ever are."""
+
+    def __init__(self) -> None:
+        self.rows: list[_Row] = []
+        self.said = bytearray()
+        self._made: dict[int, Point] = {}
+
+    @classmethod
+    def of(cls, points: Iterable[Point]) -> Points:
+        """Points that are made already."""
+        found = cls()
+        for at, point in enumerate(points):
+            found._made[at] = point
+            found.rows.append((point.location, 0, point.tokens, _Told(b"", point.kind, point.ttl)))
+        return found
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Point: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Point, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Point | tuple[Point, ...]:
+        places = range(len(self.rows))[at]
+        return self._point(places) if isinstance(places, int) else tuple(map(self._point, places))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Points) and tuple(self) == tuple(other)
+
+    def _point(self, at: int) -> Point:
+        if at not in self._made:
+            location, end, tokens, told = self.rows[at]
+            digest = blake2b(memoryview(self.said)[:end], digest_size=_SIZE).hexdigest()
+            self._made[at] = Point(location, digest, tokens, told.kind, told.ttl)
+        return self._made[at]
 
 
 @dataclass(frozen=True)
 class Prefixes:
     """The prefixes of one request in prompt order, its whole count, and the shortest prefix that its model caches."""
 
-    points: tuple[Point, ...]
+    points: Points
     whole: int
     minimum: int
 
     @cached_property
     def marks(self) -> tuple[int, ...]:
         """Which of the points are to be cached: long enough, and asked for."""
-        return tuple(at for at, point in enumerate(self.points) if point.ttl and point.tokens >= self.minimum)
+        return tuple(at for at, row in enumerate(self.points.rows) if row[3].ttl and row[2] >= self.minimum)
 
 
 def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes | None:
@@ -77,18 +115,20 @@ def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes |
     if not asks_for_caching(body):
         return None
     parts = counting.parts(body, model, sizes)
-    if body.get("context_management") or any(part.block and part.block.get("type") in _EDITED for part in parts):
+    if editing.concerns(body):
         body = editing.edit(body, model, sizes or {}).body
         parts = counting.parts(body, model, sizes)
     return Prefixes(_points(parts, body, model), sum(part.tokens for part in parts), model.cache_minimum)
 
 
-def _points(parts: list[counting.Part], body: Json, model: Model) -> tuple[Point, ...]:
+def _points(parts: list[counting.Part], body: Json, model: Model) -> Points:
     """No points where a body isn't of the contract's shape (the lenient contract modes let it pass)."""
     try:
-        return automatic(tuple(chain(parts, body, model)), body.get("cache_control"))
+        points = row(parts, body, model)
+        automatic(points, body.get("cache_control"))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return ()
+        return Points()
+    return points
 
 
 def asks_for_caching(body: Json) -> bool:
@@ -117,11 +157,11 @@ def _inner(block: Json) -> tuple[Any, Any]:
     return block.get("content"), source.get("content") if type(source) is dict else None
 
 
-def chain(parts: Iterable[counting.Part], body: Json, model: Model) -> Iterator[Point]:
+def row(parts: Iterable[counting.Part], body: Json, model: Model) -> Points:
     """The points of a counted request; what the model doesn't read is no point."""
-    said, tokens, reached, written = bytearray(), 0, 0, _settings(body, model)
-    tools, message = about(body.get("tools"), _told_tools), -1
-    told: tuple[_Told, ...] = ()
+    points, tokens, reached, written = Points(), 0, 0, _settings(body, model)
+    rows, said = points.rows, points.said
+    tools, messages = about(body.get("tools"), _told_tools), about_all(body["messages"], _told_in)
     for part in parts:
         tokens += part.tokens
         if part.block is None:
@@ -130,11 +170,13 @@ def chain(parts: Iterable[counting.Part], body: Json, model: Model) -> Iterator[
         if level >= reached:
             said += b"".join(map(_digest, written[reached : level + 1]))
             reached = level + 1
-        if level == _MESSAGES and part.message != message:
-            message, told = part.message, about(body["messages"][part.message], _told_in)
-        own = told[part.at] if level == _MESSAGES else _told(part.block) if level == _SYSTEM else tools[part.at]
+        if level == _MESSAGES:
+            own = messages[part.message][part.at]
+        else:
+            own = tools[part.at] if level == _TOOLS else _told(part.block)
         said += own.digest
-        yield Point(part.location, said, len(said), tokens, own.kind, own.ttl)
+        rows.append((part.location, len(said), tokens, own))
+    return points
 
 
 _TOOLS, _SYSTEM, _MESSAGES = range(3)
@@ -157,7 +199,7 @@ def _told(block: Json, role: str = "") -> _Told:
 
 
 def _told_in(message: Json) -> tuple[_Told, ...]:
-    parts = blocks(message["content"])
+    parts = blocks(message.get("content"))
     return tuple(_told(part, "" if at else message["role"]) for at, part in enumerate(parts))
 
 
@@ -208,19 +250,19 @@ def _seconds(control: Json) -> int:
     return LONG if control.get("ttl") == "1h" else SHORT
 
 
-def automatic(points: tuple[Point, ...], control: Any) -> tuple[Point, ...]:
-    """The points with the mark that a top-level `cache_control` puts on the last block that can have one.
+def automatic(points: Points, control: Any) -> None:
+    """Put the mark of a top-level `cache_control` on the last block that can have one.
 
     A block that is marked already keeps its mark. Source: prompt caching page of the documentation, 2026-10.
     """
     if type(control) is not dict:
-        return points
+        return
     for at in range(len(points) - 1, -1, -1):
-        point = points[at]
-        if point.kind not in _UNMARKABLE:
-            marked = point if point.ttl else point._replace(ttl=_seconds(control))
-            return (*points[:at], marked, *points[at + 1 :])
-    return points
+        location, end, tokens, told = points.rows[at]
+        if told.kind not in _UNMARKABLE:
+            marked = told if told.ttl else told._replace(ttl=_seconds(control))
+            points.rows[at] = location, end, tokens, marked
+            return
 
 
 def _settings(body: Json, model: Model) -> tuple[bytes, bytes, bytes]:

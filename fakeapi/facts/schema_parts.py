@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from fakeapi.facts.schema_gates import Schema
+from fakeapi.facts.written import packed
 
 
 class Parts:
@@ -43,7 +44,7 @@ class Parts:
 def parts(schema: Schema | bool) -> Parts:
     """The verdicts of a schema, compiled once for equal content."""
     try:
-        return _parts(orjson.dumps(schema))
+        return _parts(packed(schema))
     except TypeError:
         return Parts(schema)
 

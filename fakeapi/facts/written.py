@@ -1,10 +1,15 @@
-"""How a model writes JSON: a space after `:` and `,` (contract.md 7)."""
+"""How JSON is written: by a model, with a space after `:` and `,` (contract.md 7); by us, where it is to be kept."""
 
 from __future__ import annotations
 
 import orjson
 
 from fakeapi.model import Json
+
+
+def packed(value: object, option: int | None = None) -> bytes:
+    """A JSON value in bytes that are to be kept: those of orjson hold on to several times the memory they need."""
+    return bytes(memoryview(orjson.dumps(value, option=option)))
 
 
 def written_input(block: Json) -> str:

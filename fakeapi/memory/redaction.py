@@ -32,7 +32,7 @@ _BEYOND = 16_384
 """Bytes looked at beyond the part that is kept of a long body, so that no secret is cut in two."""
 _SAYING = ("path", "model", "source", "sentence", "warning", "hint")
 _SAID_OF = attrgetter(*_SAYING)
-_ESCAPE = re.compile(rb"\\u00(2[dDeEfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])")
+_ESCAPE = re.compile(secrets.ESCAPED.encode())
 _DELTA = re.compile(
     rb'"type":\s*"(?:text|thinking|input_json)_delta",\s*"(?:text|thinking|partial_json)":\s*"((?:[^"\\]|\\.)*)'
 )
@@ -89,7 +89,7 @@ def first_look(request: Request) -> tuple[Clean, Literals, bytes]:
 
 def may_have_secrets(data: bytes) -> bool:
     """Whether some bytes deserve a closer look, as nearly none do."""
-    return has_hints(data) or b"\\u00" in data or b"\0" in data
+    return has_hints(data) or b"\0" in data
 
 
 def is_plain(request: Request, literals: Literals) -> bool:
@@ -179,9 +179,10 @@ def _clean_line(name: bytes, value: bytes, literals: Literals) -> bytes:
 def keep(data: bytes, literals: Literals, largest: int) -> tuple[Kept, bool]:
     """A body as it is remembered, and whether it had secrets. Those in escapes (`\\u0073k-ant-`) are found, too."""
     part = data if len(data) <= largest else data[: largest + _BEYOND]
-    spans = find(part, literals)
-    if _has_escapes(part) and not spans:
-        plain = _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), part)
+    hinted = has_hints(part)
+    spans = find(part, literals) if hinted or literals else []
+    if hinted and not spans and _ESCAPE.search(part):
+        plain = _ESCAPE.sub(lambda match: bytes.fromhex(match[0][-2:].decode()), part)
         if hidden := find(plain, literals):
             part, spans = plain, hidden
     if b"\0" in part and len(find(part.replace(b"\0", b""), literals)) > len(spans):
@@ -214,10 +215,6 @@ def _cut(part: bytes, spans: list[Span], largest: int) -> bytes:
     within = [span for span in spans if span.start < largest]
     end = max([largest, *(span.end for span in within)]) if len(part) > largest else len(part)
     return mask(part[:end], within) if len(part) > end else mask(part, within)
-
-
-def _has_escapes(data: bytes) -> bool:
-    return b"\\u00" in data and _ESCAPE.search(data) is not None
 
 
 def _clean_parameter(pair: str, literals: Literals) -> str:

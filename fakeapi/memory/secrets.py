@@ -19,6 +19,8 @@ _WINDOW, _OVERLAP = 256, 256
 """Bytes: where the precise look takes place, and how far what it looks for may reach beyond."""
 _LONGEST = 16_384
 """Bytes that one secret may take: an RSA key of 8192 bits has half of them."""
+ESCAPED = r"\\u00(?:2[dDeEfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aA])"
+"""What JSON may write for the characters of secrets, and no encoder does: `\\u0073k-ant-`."""
 _OR_MORE = re.compile(r"\{\d+,\}")
 """`{16,}`, of which as few as do are taken: where secrets stand side by side, one begins within the one before."""
 _SEPARATOR = r"[ \t]?[:=][ \t]{0,4}"
@@ -91,7 +93,7 @@ def looks() -> Looks:
     hints = "|".join(shape["hint"] for shape in shapes)
     starts = [_OR_MORE.sub(r"\g<0>?", shape.get("start", shape["pattern"])) for shape in (*shapes, *named)]
     return Looks(
-        _rust(hints, f"(?i:{data()['names_hint']})"),
+        _rust(f"{hints}|{ESCAPED}", f"(?i:{data()['names_hint']})"),
         _rust("|".join(starts)),
         re.compile("|".join(f"(?P<s{index}>{start})" for index, start in enumerate(starts)).encode()),
         tuple((shape["name"], re.compile(shape["pattern"].encode())) for shape in (*shapes, *named)),

@@ -14,6 +14,7 @@ import orjson
 from fakeapi import assets, chance
 from fakeapi.facts import conversation
 from fakeapi.facts.familiar import about
+from fakeapi.facts.written import packed
 from fakeapi.model import Call, Draft, Json
 from fakeapi.replies import asking
 
@@ -145,7 +146,7 @@ def fingerprint(body: Json) -> str:
 
 
 def _written(member: Any) -> bytes:
-    return orjson.dumps(member, option=orjson.OPT_SORT_KEYS)
+    return packed(member, orjson.OPT_SORT_KEYS)
 
 
 _MOST_KEPT = 1_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from fakeapi.facts.prefixes import LONG, Point, Prefixes
+from fakeapi.facts.prefixes import LONG, Points, Prefixes
 from fakeapi.model import Json
 from fakeapi.replies.iterating import mirrored
 
@@ -109,7 +109,7 @@ def _hit(prefixes: Prefixes, marks: tuple[int, ...], held: Held, now: float) -> 
     return None, early
 
 
-def window(points: tuple[Point, ...], mark: int) -> Iterator[int]:
+def window(points: Points, mark: int) -> Iterator[int]:
     """The points that are looked at for a mark, backwards from it."""
     seen, before = 0, ""
     for at in range(mark, -1, -1):
@@ -122,7 +122,7 @@ def window(points: tuple[Point, ...], mark: int) -> Iterator[int]:
 
 
 def _kept(
-    points: tuple[Point, ...], marks: tuple[int, ...], hit: int | None, held: Held, now: float, begins: float
+    points: Points, marks: tuple[int, ...], hit: int | None, held: Held, now: float, begins: float
 ) -> Iterator[Kept]:
     """Each mark is written once; what was read of is used, and lasts as long again as it was written for."""
     for at in marks if hit is None or hit in marks else [hit, *marks]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import httpx2
 import pytest
 
 import fakeapi
 from fakeapi.transport import RealClock, Transport, VirtualClock
-from tests.adapters.desk import ASKED, ask
+from tests.adapters.desk import ASKED, ask, client_of
 
 RULES = "- {match: weather, respond: Sunny.}\n"
 
@@ -155,9 +156,10 @@ def test_the_log_is_told_of_every_exchange():
 def test_an_answer_is_in_the_journal_before_its_client_has_it():
     with fakeapi.Server() as server:
         server.reply("Hi")
-        for _ in range(300):
-            ask(server, "Hello")
-            assert server.last_call.status == 200
+        with client_of(server) as client:
+            for _ in range(300):
+                client.messages.create(**ASKED, messages=[{"role": "user", "content": "x"}])
+                assert server.last_call.status == 200
 
 
 def test_a_cut_is_in_the_journal_before_its_client_sees_it():
@@ -201,7 +203,7 @@ def test_where_no_server_answers_one_is_told_so():
 
 def test_a_server_of_another_kind_is_none():
     class Other(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(404)
             self.end_headers()
             self.wfile.write(b"<html>Not here</html>")
@@ -275,20 +277,22 @@ def test_a_clock_that_was_given_is_that_of_all_sessions(clock):
 def test_two_hundred_tests_at_once_script_different_answers_to_the_same_request():
     with fakeapi.Server(contract="warn") as server, ThreadPoolExecutor(200) as pool:
         begun = threading.Barrier(200)
+        shared = anthropic.DefaultHttpxClient(verify=False, limits=httpx2.Limits(max_connections=200))
 
         def test(number: int) -> list[str]:
             session = server.session(f"test-{number}")
             session.script([f"{number}.1", f"{number}.2"])
             session.fail(529, times=1, headers={"retry-after-ms": "1"})
             begun.wait(60)
-            with session.client(max_retries=2) as client:
-                asked: Any = {**ASKED, "messages": [{"role": "user", "content": "the same"}]}
-                said = [client.messages.create(**asked).content[0].text for _ in range(2)]
+            client = session.client(max_retries=2, http_client=shared)
+            asked: Any = {**ASKED, "messages": [{"role": "user", "content": "the same"}]}
+            said = [client.messages.create(**asked).content[0].text for _ in range(2)]
             session.assert_called(2, retries=False)
             session.drop()
             return said
 
-        answers = list(pool.map(test, range(200)))
+        with shared:
+            answers = list(pool.map(test, range(200)))
     assert answers == [[f"{number}.1", f"{number}.2"] for number in range(200)]
 
 

@@ -357,7 +357,9 @@ def dropping(sent: bytes) -> Iterator[str]:
     def drop() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.recv(65536)
+            asked = b""
+            while b"\r\n\r\n" not in asked:
+                asked += connection.recv(65536)
             connection.sendall(sent)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:

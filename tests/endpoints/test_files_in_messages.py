@@ -222,6 +222,19 @@ def test_a_file_for_the_container_is_named(desk):
         desk.say({**upload, "file_id": "file_nope"}, tools=tools)
 
 
+def test_the_items_of_batches_read_files_too(desk):
+    def params(source: Json) -> Any:
+        return asking({"type": "document", "source": source})
+
+    sources = {"there": desk.source("text"), "not": {"type": "file", "file_id": "file_nope"}}
+    items: Any = [{"custom_id": name, "params": params(source)} for name, source in sources.items()]
+    batch = desk.client.messages.batches.create(requests=items)
+    desk.clock.advance(3600)
+    results = {line.custom_id: line.result for line in desk.client.messages.batches.results(batch.id)}
+    assert "bridge.txt" in results["there"].message.content[0].text
+    assert results["not"].error.error.message == "File `file_nope` not found."
+
+
 def test_a_thread_goes_on_reading_its_file(desk):
     headers = {"anthropic-beta": "message-threads-2026-08-12"}
     named = block("text", desk.source("text"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeapi.facts import catalogue
-from fakeapi.facts.prefixes import LONG, SHORT, Point, Prefixes
+from fakeapi.facts.prefixes import LONG, SHORT, Point, Points, Prefixes
 from fakeapi.replies import ledger
 from fakeapi.replies.cost import cost
 from fakeapi.replies.ledger import Entry, Spread, spread_over
@@ -41,7 +41,7 @@ def prompt(*lengths: int, marks: dict[int, int], rest: int = 10, kinds: dict[int
     for at, length in enumerate(lengths):
         tokens += length
         points.append(Point(f"b{at}", str(at), tokens, (kinds or {}).get(at, KIND), marks.get(at, 0)))
-    return Prefixes(tuple(points), tokens + rest, MINIMUM)
+    return Prefixes(Points.of(points), tokens + rest, MINIMUM)
 
 
 def counts(found: Spread) -> tuple[int, int, int, int]:
@@ -85,7 +85,7 @@ def test_only_marks_are_written_so_what_differs_after_nothing_is_not_found() -> 
     memory = Memory()
     memory.ask(prompt(2000, 40, marks={1: SHORT}))
     changed = prompt(2000, 41, marks={1: SHORT})
-    changed = replace(changed, points=(changed.points[0], changed.points[1]._replace(digest="else")))
+    changed = replace(changed, points=Points.of([changed.points[0], changed.points[1]._replace(digest="else")]))
     assert counts(memory.ask(changed)) == (0, 2041, 0, 10)
 
 

@@ -137,7 +137,8 @@ def test_a_file_that_is_not_there_is_not_found():
 
 
 def test_an_uploaded_file_is_looked_into():
-    content = [{"type": "text", "text": "What is in here?"}, {"type": "container_upload", "file_id": "file_1"}]
+    upload = {"type": "container_upload", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}
+    content = [{"type": "text", "text": "What is in here?"}, upload]
     answer = answered([{"role": "user", "content": content}], CODE)
     assert "describe()" in calls(answer)[0]["input"]["command"]
 

@@ -56,8 +56,8 @@ class Archive:
     def story(self, asked: Asked) -> Iterator[bytes]:
         """The journal for a person, a few lines an exchange."""
         query = {name: value for name, value in asked.query.items() if name != "limit"}
-        yield telling.tell_all(self.entries(query), asked.number("limit", 1_000_000, least=1) or 1).encode()
-        yield b"\n"
+        entries, most = self.entries(query), asked.number("limit", least=1)
+        return iter((telling.tell_all(entries, most or len(entries) or 1).encode(), b"\n"))
 
     def entry(self, number: str) -> Json:
         """One exchange, with all that is known of it. MissingError where there is none of that number."""

@@ -179,7 +179,7 @@ def _from_yaml(text: str, place: str) -> Any:
         raise fault
 
     try:
-        return read_yaml(text, tell).value
+        return read_yaml(str(text), tell).value
     except UnreadableError as fault:
         line, column = fault.place
         mend = f"; {fault.mend}" if fault.mend else ""

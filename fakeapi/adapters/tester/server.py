@@ -181,7 +181,7 @@ def _async_client(**options: Any) -> Any:
 
 
 def _parted(rules: Any) -> tuple[tuple[str, ...], list[Any]]:
-    """Files and folders of rules, and rules that were given themselves: a text of several lines is YAML."""
+    """Files and folders of rules, and rules that were given themselves."""
     if rules is None:
         return (), []
     every: Sequence[Any] = rules if isinstance(rules, list | tuple) else [rules]
@@ -192,7 +192,8 @@ def _parted(rules: Any) -> tuple[tuple[str, ...], list[Any]]:
 
 
 def _is_path(one: Any) -> bool:
-    return isinstance(one, Path) or (isinstance(one, str) and "\n" not in one.strip())
+    """Whether this names a file: a text that has several lines, or begins as a list or an object does, is YAML."""
+    return isinstance(one, Path) or (isinstance(one, str) and "\n" not in one and one.lstrip()[:1] not in ("-", "[", "{"))
 
 
 def _settings(base: Settings, files: tuple[str, ...], options: dict[str, Any]) -> Settings:

@@ -12,6 +12,7 @@ from fakeapi.contract.invariants.survey import Survey
 from fakeapi.contract.invariants.tools import tag
 from fakeapi.errors import ApiError
 from fakeapi.facts.sentences import refusal
+from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
 MOST_STRICT_TOOLS = 20
@@ -67,7 +68,7 @@ def _format_location(seen: Survey) -> str:
 
 
 def _cost(location: str, schema: Json) -> grammar.Cost:
-    verdict = _verdict(orjson.dumps(schema))
+    verdict = _verdict(packed(schema))
     if isinstance(verdict, str):
         raise ApiError(400, "invalid_request_error", f"{location}: {verdict}")
     return verdict

@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about_all
 from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
@@ -92,19 +92,16 @@ class Survey:
         self.body = call.body
         self.model = call.model
         self.betas = call.caller.betas
-        self.turns: list[Turn] = []
-        self.places: dict[str, list[Place]] = {}
-        self.message_marks: list[Mark] = []
-        self.roles: set[str] = set()
-        self.text_size = 0
-        self._read_messages()
+        messages = self.body.get("messages")
+        readings = about_all(messages, _read, placed=True) if type(messages) is list else []
+        self._readings = [reading for reading in readings if reading is not None]
+        self.turns = [reading.turn for reading in self._readings]
+        self.places: Mapping[str, list[Place]] = _Places(self._readings)
 
     def topics(self) -> set[str]:
         """What the request is about, in the words of the rules: members, types of blocks, roles, the endpoint."""
-        topics = {*self.body, *self.places, *self.roles, f"endpoint:{self.endpoint}"}
-        if self.message_marks:
-            topics.add("mark")
-        return topics
+        topics = {*self.body, *self.places, f"endpoint:{self.endpoint}"}
+        return topics.union(*(reading.topics for reading in self._readings))
 
     def of(self, *types: str) -> Iterator[Place]:
         """The blocks of these types, nested ones too, type by type in prompt order."""
@@ -114,6 +111,16 @@ class Survey:
     def field(self, name: str) -> Json:
         """A top-level member that should be an object; {} where it isn't one."""
         return as_object(self.body.get(name))
+
+    @cached_property
+    def text_size(self) -> int:
+        """The characters of the texts in the messages."""
+        return sum(reading.text_size for reading in self._readings)
+
+    @cached_property
+    def message_marks(self) -> list[Mark]:
+        """The cache_control markers in the messages."""
+        return [mark for reading in self._readings for mark in reading.marks]
 
     @cached_property
     def tools(self) -> list[Json]:
@@ -172,36 +179,44 @@ class Survey:
         marks += [mark for index, block in enumerate(self.system) if (mark := _mark(f"system.{index}", block))]
         return marks + self.message_marks
 
-    def _read_messages(self) -> None:
-        messages = self.body.get("messages")
-        for index, message in enumerate(messages if type(messages) is list else ()):
-            if type(message) is dict:
-                self._add(about(message, _read, index))
 
-    def _add(self, read: _Reading) -> None:
-        self.turns.append(read.turn)
-        self.text_size += read.text_size
-        self.message_marks += read.marks
-        self.roles.update(read.roles)
-        for kind, places in read.places.items():
-            if kind in self.places:
-                self.places[kind].extend(places)
-            else:
-                self.places[kind] = [*places]
+class _Places(Mapping[str, list[Place]]):
+    """The blocks of all messages by type, gathered for those types that somebody asks for."""
+
+    def __init__(self, readings: list[_Reading]) -> None:
+        self._readings = readings
+        self._kinds = frozenset().union(*(reading.places for reading in readings))
+        self._found: dict[str, list[Place]] = {}
+
+    def __getitem__(self, kind: str) -> list[Place]:
+        if kind not in self._kinds:
+            raise KeyError(kind)
+        if kind not in self._found:
+            self._found[kind] = [place for reading in self._readings for place in reading.places.get(kind, ())]
+        return self._found[kind]
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
 
 
 def _ids(blocks: list[Json], kinds: list[str], wanted: str) -> list[str]:
     return [text_of(block, _IDS[wanted]) for block, kind in zip(blocks, kinds, strict=True) if kind == wanted]
 
 
-def _read(message: Json, index: int) -> _Reading:
-    return _Reading(index, message)
+def _read(message: Any, index: int) -> _Reading | None:
+    return _Reading(index, message) if type(message) is dict else None
 
 
 class _Reading:
-    """What is read of one message; see Survey."""
+    """What is read of one message. `topics` are those that its blocks don't tell; see Survey."""
 
-    __slots__ = ("marks", "places", "roles", "text_size", "turn")
+    __slots__ = ("marks", "places", "text_size", "topics", "turn")
 
     def __init__(self, index: int, message: Json) -> None:
         self.places: dict[str, list[Place]] = {}
@@ -217,7 +232,7 @@ class _Reading:
             blocks = content
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
-        self.roles = (f"role:{name}", "extras") if len(message) > 2 else (f"role:{name}",)
+        self.topics = {f"role:{name}", *(("extras",) if len(message) > 2 else ()), *(("mark",) if self.marks else ())}
         ids = {kind: _ids(blocks, kinds, kind) for kind in _IDS if kind in kinds}
         self.turn = Turn(index, name, blocks, kinds, message, ids)
 

@@ -14,6 +14,7 @@ from fakeapi.contract.invariants.survey import Survey, as_object, objects, text_
 from fakeapi.facts import catalogue, schemas
 from fakeapi.facts.familiar import about
 from fakeapi.facts.sentences import refusal
+from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
 _COMPOSED = ("oneOf", "allOf", "anyOf")
@@ -43,7 +44,7 @@ def _check_schema(index: int, tool: Json, schema: Json) -> None:
         raise refusal("tool_schema_composed", index=index)
     if "dependentSchemas" in schema:
         raise refusal("tool_schema_dependent", index=index)
-    if not _is_json_schema(orjson.dumps(schema)):
+    if not _is_json_schema(packed(schema)):
         raise refusal("tool_schema_invalid", index=index)
     for place, example in enumerate(objects(tool.get("input_examples"))):
         if not schemas.conforms(example, schema):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ from fakeapi.encoding import faults
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import messages
 from fakeapi.endpoints.admission import admit
+from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome
 from fakeapi.errors import ApiError
 from fakeapi.facts.sentences import refusal
@@ -47,7 +48,7 @@ class Walked(NamedTuple):
 def walk(house: House, view: View, params: Json, caller: Caller, headers: Mapping[str, str], luck: Chance) -> Walked:
     """The result of one item. Never an exception: what goes wrong is a result."""
     try:
-        admit(house, params, caller, "batch")
+        admit(house, params, caller, "batch", partial(attach, house, view, caller.key))
     except ApiError as fault:
         late = any(fault.message == refusal(name).message for name in _FOUND_WHILE_WALKING)
         return Walked(errored(fault, luck.identity("workerreq") if late else None))

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import orjson
 
 from fakeapi.facts import schema_parts
+from fakeapi.facts.written import packed
 from fakeapi.model import Json
 from fakeapi.replies.sampling.shapes import Shape, Spot, escaped, listing, mapping
 
@@ -124,7 +125,7 @@ class Plan:
 def plan(schema: Any) -> Plan:
     """The plan of a schema, kept for equal content."""
     try:
-        return _plan(orjson.dumps(schema))
+        return _plan(packed(schema))
     except TypeError:
         return Plan(schema)
 

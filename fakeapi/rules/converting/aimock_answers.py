@@ -62,16 +62,24 @@ def read_answer(node: Node, notes: Notes, more: Json) -> Answer | None:
         if key in members:
             notes.tell(node.of_key(key), f"{key} is left out: {why}")
     parts = [*_thoughts(members, notes), *_parts(members, notes)]
-    return Answer(respond_of(parts, {**_ending(members, parts, notes), **more}))
+    more = {**_ending(members, parts, notes), **more}
+    return Answer(respond_of(parts, more) if parts else {"content": [], **more})
 
 
 def _parts(members: dict[str, Node], notes: Notes) -> list[Json]:
     """What is said, in the order in which it is said."""
-    if "blocks" in members and members["blocks"].items:
-        return [part for item in members["blocks"].items for part in _block(item, notes)]
+    if "blocks" in members and (blocks := _items("blocks", members, notes)):
+        return [part for item in blocks for part in _block(item, notes)]
     parts = _text(members["content"], notes) if "content" in members else []
-    calls = members["toolCalls"].items if "toolCalls" in members else []
-    return [*parts, *(part for call in calls for part in _call(call, notes))]
+    parts += [part for call in _items("toolCalls", members, notes) for part in _call(call, notes)]
+    if not parts and "content" in members and members["content"].value == "":
+        return [{"text": ""}]
+    return parts
+
+
+def _items(name: str, members: dict[str, Node], notes: Notes) -> list[Node]:
+    node = members.get(name)
+    return node.items if node and node.value is not None and notes.is_of(list, node, name) else []
 
 
 def _text(node: Node, notes: Notes) -> list[Json]:
@@ -131,7 +139,7 @@ def _thoughts(members: dict[str, Node], notes: Notes) -> list[Json]:
     parts: list[Json] = []
     if "redactedThinking" in members:
         notes.tell(members["redactedThinking"], "the data of redacted thinking is made anew, so that it verifies")
-        parts += [{"type": "redacted_thinking"} for _ in members["redactedThinking"].items]
+        parts += [{"type": "redacted_thinking"} for _ in _items("redactedThinking", members, notes)]
     reasoning = members.get("reasoning")
     if reasoning and isinstance(reasoning.value, str) and reasoning.value:
         parts.append({"thinking": reasoning.value})
@@ -152,7 +160,7 @@ def _ending(members: dict[str, Node], parts: list[Json], notes: Notes) -> Json:
         found["usage"] = usage
     if "finishReason" in members and (reason := _reason(members["finishReason"], parts, notes)):
         found["stop_reason"] = reason
-    if "model" in members and isinstance(members["model"].value, str):
+    if "model" in members and notes.is_of(str, members["model"], "model"):
         found["members"] = {"model": members["model"].value}
     if "role" in members and members["role"].value != "assistant":
         notes.tell(members["role"], "role is left out: whoever answers is the assistant")
@@ -173,6 +181,8 @@ def _reason(node: Node, parts: list[Json], notes: Notes) -> str | None:
 
 
 def _usage(node: Node, notes: Notes) -> Json:
+    if not notes.is_of(dict, node, "usage"):
+        return {}
     known = schemas.bundled("answer/usage")["properties"]
     found: Json = {}
     for key, member in node.members.items():

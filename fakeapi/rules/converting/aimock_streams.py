@@ -23,6 +23,8 @@ OPTIONS = (
     "openRouterProcessing",
     "metadata",
 )
+_PACED = ("streamingProfile", "recordedTimings", "latency")
+"""What paces an answer, in the order in which aimock asks."""
 _CHUNK = 20
 """Characters of a chunk, by default."""
 _TOKEN = 4
@@ -53,6 +55,8 @@ def read_options(node: Node, notes: Notes) -> Way:
     more: Json = {"fault": faults[0] if len(faults) == 1 else faults} if faults else {}
     if pace := _pace(node, notes):
         more["pace"] = pace
+        slowed = next(name for name in _PACED if name in node.members)
+        notes.tell(node.members[slowed], "a plain answer takes its time as well; aimock paces streams only")
     _tell_rest(node, notes)
     instead = {**certain, **more} if certain and "error" in certain else None
     return Way(more, instead)
@@ -60,8 +64,7 @@ def read_options(node: Node, notes: Notes) -> Way:
 
 def _chaos(node: Node, notes: Notes, faults: list[str]) -> Json | None:
     """The failure that is certain. What is left to chance has no counterpart, since nothing here is."""
-    if not isinstance(node.value, dict):
-        notes.tell(node, "chaos must be an object, so it is left out")
+    if not notes.is_of(dict, node, "chaos"):
         return None
     notes.tell_unknown(node, (*_CERTAIN, "latencyMs"), "chaos")
     waits = _number(node, "latencyMs", notes)
@@ -94,7 +97,7 @@ def _cuts(node: Node, notes: Notes, faults: list[str]) -> None:
 
 
 def _pace(node: Node, notes: Notes) -> str:
-    """The pace, in the order in which aimock asks: profile, recorded timings, latency."""
+    """The pace of an answer; "" where it has none."""
     speed = _number(node, "replaySpeed", notes) or 1.0
     if "streamingProfile" in node.members:
         return _profile(node.members["streamingProfile"], speed, notes)
@@ -110,15 +113,19 @@ def _pace(node: Node, notes: Notes) -> str:
 
 
 def _profile(node: Node, speed: float, notes: Notes) -> str:
+    notes.is_of(dict, node, "streamingProfile")
     notes.tell_unknown(node, ("ttft", "tps", "jitter"), "streamingProfile")
     first, rate, jitter = (_number(node, name, notes) for name in ("ttft", "tps", "jitter"))
     return _written(first / 1000 / speed, rate * speed, min(jitter, 1))
 
 
 def _recorded(node: Node, speed: float, notes: Notes) -> str:
+    if not notes.is_of(dict, node, "recordedTimings"):
+        return ""
     notes.tell_unknown(node, ("ttftMs", "interChunkDelaysMs", "totalDurationMs"), "recordedTimings")
-    given = node.value.get("interChunkDelaysMs") if isinstance(node.value, dict) else None
-    delays = [delay for delay in given or [] if isinstance(delay, int | float) and delay > 0]
+    listed = node.members.get("interChunkDelaysMs")
+    given = listed.value if listed and notes.is_of(list, listed, "interChunkDelaysMs") else []
+    delays = [delay for delay in given if isinstance(delay, int | float) and delay > 0]
     notes.tell(node, "of the recorded times, the first token's and the mean speed are kept")
     rate = 1000 * len(delays) / sum(delays) if delays else 0
     return _written(_number(node, "ttftMs", notes) / 1000 / speed, rate * speed, 0)
@@ -130,8 +137,7 @@ def _written(first: float, rate: float, jitter: float) -> str:
 
 
 def _tell_rest(node: Node, notes: Notes) -> None:
-    paced = node.members.keys() & {"latency", "streamingProfile", "recordedTimings"}
-    if "chunkSize" in node.members and not paced:
+    if "chunkSize" in node.members and not node.members.keys() & {*_PACED}:
         told = "chunkSize is left out: text comes in pieces of about a token, as from the API"
         notes.tell(node.of_key("chunkSize"), told, "for odd pieces write fault: slice=3")
     if "openRouterProcessing" in node.members:

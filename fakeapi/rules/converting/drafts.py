@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from fakeapi.model import Json
 from fakeapi.rules.loading.nodes import Node, Problem
 
+_KINDS: dict[type, str] = {list: "a list", dict: "an object", str: "a text"}
+
 
 @dataclass
 class Notes:
@@ -20,6 +22,13 @@ class Notes:
     def tell(self, node: Node, message: str, mend: str = "") -> None:
         """Something has no counterpart, or another one than one would think."""
         self.told.append(Problem(self.file, *node.place, " ".join(message.split()), mend))
+
+    def is_of(self, kind: type, node: Node, what: str) -> bool:
+        """Whether a value is a list, a text or an object; it is told where it isn't, and so is left out."""
+        if isinstance(node.value, kind):
+            return True
+        self.tell(node, f"{what} must be {_KINDS[kind]}, so it is left out")
+        return False
 
     def tell_unknown(self, node: Node, known: Iterable[str], what: str) -> None:
         """Tells of the keys that nobody knows."""
@@ -66,7 +75,7 @@ class Answer(NamedTuple):
 
 def respond_of(parts: list[Json], more: Json) -> Any:
     """A `respond` that says these parts in this order, in its shortest form; `more` are its other keys."""
-    if not more and len(parts) == 1 and "text" in parts[0] and parts[0].get("type") is None:
+    if not more and len(parts) == 1 and list(parts[0]) == ["text"]:
         return parts[0]["text"]
     kinds = [next(iter(part)) for part in parts]
     runs = [kind for index, kind in enumerate(kinds) if index == 0 or kind != kinds[index - 1]]

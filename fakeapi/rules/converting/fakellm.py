@@ -39,7 +39,8 @@ def is_configuration(value: Any) -> bool:
         return False
     rules = [rule for rule in value.get("rules", []) if isinstance(rule, dict)]
     ours = any("match" in rule for rule in rules)
-    return not ours and (any("when" in rule or "respond" in rule for rule in rules) or "defaults" in value)
+    marked = {"version", "defaults"} & value.keys() and "rules" in value
+    return not ours and bool(marked or any("when" in rule or "respond" in rule for rule in rules))
 
 
 def read_configurations(files: Iterable[tuple[Node, Notes]]) -> list[Draft]:
@@ -111,8 +112,9 @@ def _message(node: Node, status: int, notes: Notes) -> Answer:
         notes.tell(content, "content must be a text", "write it in quotes")
         parts.append({"text": content.written or str(content.value)})
     calls = node.members.get("tool_calls")
-    parts += [part for call in (calls.items if calls else []) for part in _call(call, notes)]
-    return Answer(respond_of(parts, {}))
+    if calls and calls.value is not None and notes.is_of(list, calls, "tool_calls"):
+        parts += [part for call in calls.items for part in _call(call, notes)]
+    return Answer(respond_of(parts, {}) if parts or not content or content.value is None else "")
 
 
 def _call(node: Node, notes: Notes) -> list[Json]:
