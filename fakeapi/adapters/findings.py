@@ -89,7 +89,8 @@ def finding(exchange: Exchange, said: str = "", diagnosis: Json | None = None, n
     if kind == UNMATCHED:
         told = f"asked: {json.dumps(_cut(said, 100), ensure_ascii=False)}" if said else exchange.sentence
         return Finding(kind, told, f"{exchange.method} {path}", numbers, more=tuple(near(diagnosis)))
-    more = (exchange.hint,) if exchange.hint and kind != ENDED else ()
+    is_told = not exchange.hint or (kind == ENDED and "at_end" in exchange.hint)
+    more = () if is_told else (exchange.hint,)
     return Finding(kind, exchange.sentence, where, numbers, more=more)
 
 

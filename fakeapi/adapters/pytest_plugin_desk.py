@@ -80,8 +80,8 @@ class CheckedTester(Tester):
         self._expected: list[Expectation] = []
         self._left: list[Entry] | None = None
         clients = (place.client, place.async_client)
-        known = {"id": place.id, "api_key": place.api_key, "session": place.session}
-        super().__init__(_StrictLine(self), place.url, *clients, **known)
+        line = _StrictLine(self)
+        super().__init__(line, place.url, *clients, id=place.id, api_key=place.api_key, session=place.session)
         self.renew()
 
     @property

@@ -105,7 +105,7 @@ _WORDS = {
     findings.REFUSED: "refused",
     findings.WARNED: "to be refused",
     findings.UNMATCHED: "unmatched",
-    findings.ENDED: "after the end of a script",
+    findings.ENDED: "without an answer left",
     findings.BUG: "failed",
 }
 

@@ -93,6 +93,8 @@ class Tally:
         """A request that no rule matched although there are rules, and that was answered as it would be without."""
         if exchange.rule or exchange.status != 200 or not exchange.path.endswith("/messages") or self._porter is None:
             return None
+        if self.kinds[findings.UNMATCHED] >= _KEPT:
+            return Finding(findings.UNMATCHED, "more requests of the same kind", "POST /v1/messages")
         session = self._porter.sessions.find(exchange.session or DEFAULT)
         rules = self._porter.house_of(session).rules if session else ()
         entry = self._entry(exchange) if rules else None

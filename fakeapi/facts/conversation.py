@@ -85,10 +85,7 @@ _EMPTY, _PICTURE = ["text", ""], ["image"]
 def _turn(*messages: Json) -> bytes:
     """The normal form of messages of one role; empty where they say nothing."""
     seen = [
-        _normal(part)
-        for message in messages
-        for part in blocks(message.get("content"))
-        if part["type"] not in _UNSEEN
+        _normal(part) for message in messages for part in blocks(message.get("content")) if part["type"] not in _UNSEEN
     ]
     if not seen or (_EMPTY in seen and seen.count(_EMPTY) == len(seen)):
         return b""

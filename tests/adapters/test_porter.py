@@ -12,10 +12,12 @@ import pytest
 from fakeapi.adapters.admin.desk import Desk
 from fakeapi.adapters.clock import RealClock, VirtualClock
 from fakeapi.adapters.porter import Porter, Visit
+from fakeapi.endpoints.ruling import used_key
 from fakeapi.errors import FakeapiError
+from fakeapi.memory.changes import Counted
 from fakeapi.settings import Settings
-from fakeapi.wire import Send
 from fakeapi.wire import Request as Asked
+from fakeapi.wire import Send
 from tests.street import BASIC, DOOR
 
 CACHED = {**BASIC, "system": [{"type": "text", "text": "word " * 3000, "cache_control": {"type": "ephemeral"}}]}
@@ -134,7 +136,7 @@ def test_a_session_that_was_rolled_back_gives_the_same_bytes_again():
 
 def test_under_a_real_clock_no_two_sessions_have_an_id_in_common(monkeypatch):
     monkeypatch.setattr(RealClock, "__call__", lambda clock: 1_795_305_600.0)
-    house = porter(clock="real") if False else Porter(Settings())
+    house = porter(clock=RealClock)
     ids = {header(come(house, session=id), b"request-id") for id in ("", "a", "b")}
     assert len(ids) == 3
 
@@ -162,16 +164,8 @@ def test_what_other_sessions_do_makes_no_rule_forget_how_often_it_answered():
     for number in range(60):
         Desk(house, str(number)).shelf.add(rules, "here")
         for asked in range(200):
-            house.store.apply(str(number), ())
-            house.store._put(str(number), _counted(asked))
+            house.store.apply(str(number), (Counted(used_key(f"rule#{asked + 1}")),))
     assert ask(house, session="first")["content"][0]["text"] != "once"
-
-
-def _counted(number: int) -> Any:
-    from fakeapi.endpoints.ruling import used_key
-    from fakeapi.memory.changes import Put
-
-    return Put(used_key(f"rule#{number}"), 1)
 
 
 def test_a_setting_of_a_session_needs_no_words_of_the_command_line():

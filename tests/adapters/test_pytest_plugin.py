@@ -267,7 +267,7 @@ def test_a(fakeapi):
     refused()
 """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["fakeapi: 1 request came after the last turn of a script:", '*at_end="repeat"*'])
+    result.stdout.fnmatch_lines(["fakeapi: a rule had no answer left for 1 request:", '*at_end="repeat"*'])
 
 
 def test_a_bug_of_the_server_fails_the_test_and_says_whose_it_is(suite):
@@ -299,6 +299,27 @@ def test_b(fakeapi):
         client.messages.create(**BASIC, **said("again"))
 """)
     result.assert_outcomes(passed=2)
+
+
+def test_a_thread_that_is_not_known_any_more_is_no_fault(suite):
+    result = suite("""
+def test_a(fakeapi):
+    with pytest.raises(anthropic.NotFoundError, match="no usable state"):
+        ask(extra_body={"thread": {"type": "continue", "previous_message_id": "msg_011CSHoEeqs5C35K2UUqR7Fy"}})
+    assert [call.status for call in fakeapi.calls] == [404]
+""")
+    result.assert_outcomes(passed=1)
+
+
+def test_an_agent_that_does_not_stop_fails_the_test_with_what_to_do(suite):
+    result = suite("""
+def test_a(fakeapi):
+    fakeapi.script(["Go on."], loop=True, alarm=2)
+    ask(), ask()
+    refused()
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*this is turn 3 of an agent*", "*raise alarm*", "*the client doesn't stop.*"])
 
 
 def test_a_required_rule_that_never_answered_fails_the_test(suite):

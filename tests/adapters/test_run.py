@@ -341,7 +341,7 @@ def test_a_script_that_is_over_counts_as_unmatched(rules):
     path = rules("- {name: once, match: {}, respond: [One.]}\n")
     done = run("--rules", path, "--fail-on", "unmatched", "--", *python("ask('a'); ask('b')"))
     assert done.returncode == 1
-    assert "1 request came after the last turn of a script:" in done.stderr
+    assert "a rule had no answer left for 1 request:" in done.stderr
     assert "rule once" in done.stderr
 
 
@@ -451,3 +451,15 @@ with socket.create_connection((place.hostname, place.port)) as one:
 def test_it_serves_where_the_flags_say():
     done = run("--host", "localhost", "--api-key", "mine", "--", *python("print(ask('Hello, Claude')['type'])"))
     assert done.stdout == "message\n"
+
+
+def test_the_document_has_the_members_of_the_report_and_the_words_of_fail_on(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "run.md").read_text()
+    found = re.search(r"```json\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    run("--report-json", str(tmp_path / "report.json"), "--", "true")
+    shown, known = json.loads(found.group(1)), json.loads((tmp_path / "report.json").read_text())
+    assert list(shown) == list(known)
+    assert shown["counts"].keys() == known["counts"].keys()
+    assert shown["total"].keys() == known["total"].keys()
+    assert [word for word in KINDS if f"\n| `{word}` |" in page] == list(KINDS)
