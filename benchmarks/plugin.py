@@ -76,9 +76,8 @@ def tell(title: str, medians: dict[str, Cost]) -> None:
     print(f"{title:30}       time                 CPU time")
     base = medians["without the plugin"]
     for name, one in medians.items():
-        print(
-            f"  {name:28} {one.time:6.2f} s {one.time - base.time:+6.2f} s   {one.cpu:6.2f} s {one.cpu - base.cpu:+6.2f} s"
-        )
+        time_more, cpu_more = one.time - base.time, one.cpu - base.cpu
+        print(f"  {name:28} {one.time:6.2f} s {time_more:+6.2f} s   {one.cpu:6.2f} s {cpu_more:+6.2f} s")
 
 
 def main() -> None:

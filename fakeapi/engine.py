@@ -15,7 +15,7 @@ from fakeapi.encoding import faults, headers, pacing
 from fakeapi.encoding.body import encode_refusal
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import batches, counting, files, legacy, messages, models, open
-from fakeapi.endpoints.asking import breakable, dressed, naming_faults
+from fakeapi.endpoints.asking import dressed, forgetful, naming_faults
 from fakeapi.endpoints.limiting import LimitedError
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
@@ -39,8 +39,8 @@ ROADS: dict[str, dict[str, Road]] = {
     **batches.ROADS,
     **files.ROADS,
     legacy.ROAD: {"POST": legacy.complete},
-    "/v1/models": {"GET": breakable(models.list_models)},
-    "/v1/models/{id}": {"GET": breakable(models.show_model)},
+    "/v1/models": {"GET": forgetful(models.list_models)},
+    "/v1/models/{id}": {"GET": forgetful(models.show_model)},
 }
 """Every road of the API by path and method; `/` and `/api/hello` need no key and have none."""
 

@@ -18,12 +18,20 @@ NAMES = {
         "ApiError",
         "App",
         "FakeapiError",
+        "Server",
         "Settings",
         "Verdict",
         "__version__",
         "check",
+        "connect",
+        "in_process",
+        "plugin",
         "schema",
         "transport",
+    ],
+    "fakeapi.plugin": [
+        *("GROUP", "Cut", "Event", "Kit", "Place", "Send", "Wait"),
+        *("fault", "generator", "load", "pattern", "placed"),
     ],
     "fakeapi.transport": ["Clock", "RealClock", "Transport", "VirtualClock", "async_client", "client"],
 }
@@ -45,8 +53,11 @@ def test_all_is_exact(module):
         ("ApiError", "fakeapi.errors"),
         ("App", "fakeapi.adapters.asgi"),
         ("FakeapiError", "fakeapi.errors"),
+        ("Server", "fakeapi.adapters.tester.server"),
         ("Settings", "fakeapi.settings"),
         ("check", "fakeapi.endpoints.checking"),
+        ("connect", "fakeapi.adapters.tester.server"),
+        ("in_process", "fakeapi.adapters.tester.server"),
     ],
 )
 def test_a_public_name_is_the_thing_at_its_home(name, home):
@@ -55,6 +66,7 @@ def test_a_public_name_is_the_thing_at_its_home(name, home):
 
 def test_public_modules_are_imported_as_any_module_is():
     assert fakeapi.transport is transport is sys.modules["fakeapi.transport"]
+    assert fakeapi.plugin is sys.modules["fakeapi.plugin"]
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -177,16 +177,27 @@ def _key(fault: Fault, request: Request, caller: Caller) -> Key:
     return ("fault", *who, path, str(fault))
 
 
-def breakable(road: PlainRoad) -> Road:
-    """The road, with the faults that the request's header asks for."""
+def breakable(road: Road) -> Road:
+    """The road, which doesn't stream, with the faults that the request's header asks for."""
 
     def broken(
         house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
     ) -> Outcome:
-        outcome = road(house, request, parameters, caller, luck)
+        outcome = road(house, view, request, parameters, caller, luck)
         return strike_plain(outcome, hear(house, view, request, caller), Scene(luck, caller.key, outcome.model))
 
     return broken
+
+
+def forgetful(road: PlainRoad) -> Road:
+    """A road that remembers nothing, likewise."""
+
+    def blind(
+        house: House, view: View, request: Request, parameters: tuple[str, ...], caller: Caller, luck: Chance
+    ) -> Outcome:
+        return road(house, request, parameters, caller, luck)
+
+    return breakable(blind)
 
 
 def strike_plain(outcome: Outcome, asked: Asked, scene: Scene) -> Outcome:

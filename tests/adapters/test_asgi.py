@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import orjson
+import pytest
 
 from fakeapi.adapters.asgi import App
 from fakeapi.adapters.clock import VirtualClock
@@ -24,7 +25,7 @@ def called(*pieces: bytes, path: str = "/v1/messages", method: str = "POST", lef
         "method": method,
         "path": path,
         "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in DOOR],
+        "headers": [(name.encode(), value.encode()) for name, value in (*DOOR, ("host", "localhost"))],
     }
     sent: list[Any] = []
 
@@ -70,7 +71,7 @@ def test_each_exchange_has_its_own_ids():
     assert first["content"] == second["content"]
 
 
-async def _ask(app: App) -> Any:
+async def _ask(app: App, sending: Any = None) -> Any:
     events = [{"type": "http.request", "body": orjson.dumps(BASIC), "more_body": False}]
     sent: list[Any] = []
 
@@ -82,5 +83,23 @@ async def _ask(app: App) -> Any:
 
     headers = [(name.encode(), value.encode()) for name, value in DOOR]
     scope = {"type": "http", "method": "POST", "path": "/v1/messages", "query_string": b"", "headers": headers}
-    await app(scope, receive, send)
+    await app(scope, receive, sending or send)
     return orjson.loads(sent[1]["body"])
+
+
+def test_other_servers_than_uvicorn_need_not_give_the_path_as_it_was_sent():
+    start, end = called(path="/s/a b/_fakeapi/session", method="GET")
+    assert start["status"] == 200
+    assert orjson.loads(end["body"])["id"] == "a b"
+
+
+def test_a_fault_while_an_answer_is_played_ends_it_in_the_journal():
+    app = App(Settings(), None, lambda: VirtualClock(NOW))
+
+    async def send(event: Any) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(_ask(app, send))
+    assert app.porter.journal is not None
+    assert [entry.outcome for entry in app.porter.journal.entries()] == ["cut"]

@@ -28,3 +28,10 @@ def test_prose_is_about_what_the_user_said():
     (block,) = said("Tell me about bridges")["content"]
     assert "bridges" in block["text"]
     assert "system-reminder" not in block["text"]
+
+
+def test_thinking_is_about_what_the_user_said():
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    block = said("Tell me about bridges", model="claude-sonnet-4-5", max_tokens=4096, thinking=thinking)["content"][0]
+    assert "bridges" in block["thinking"]
+    assert "system-reminder" not in block["thinking"]

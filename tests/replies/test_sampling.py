@@ -11,7 +11,15 @@ import pytest
 
 from fakeapi import chance
 from fakeapi.facts import schemas
-from fakeapi.replies.sampling import formats, naming, patterns, sample, sample_arguments, sample_json_text
+from fakeapi.replies.sampling import (
+    formats,
+    naming,
+    patterns,
+    sample,
+    sample_arguments,
+    sample_input,
+    sample_json_text,
+)
 from fakeapi.replies.sampling.hints import Hints
 from fakeapi.replies.sampling.plans import plan
 
@@ -242,6 +250,46 @@ def test_a_text_has_values_of_a_kind(text: str, name: str, expected: list[str]) 
     kind = naming.kind(name)
     assert kind is not None
     assert list(dict.fromkeys(Hints(text).of_kind(kind, name))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Use Bash to run 'ls' and then read notes.txt", "ls"),
+        ("Run the command ls -la, then tell me", "ls -la"),
+        ("Run the command ls -la. Then tell me what you see.", "ls -la"),
+        ("Run ls and tell me what is there", "ls"),
+        ("Please execute the following bash command: git log --oneline | head -3", "git log --oneline | head -3"),
+        ("Use the Bash tool to run: echo hello && ls", "echo hello && ls"),
+        ('Use Bash to run "echo hello world" please.', "echo hello world"),
+        ("Run echo 'a, then b' > f.txt and then tell me", "echo 'a, then b' > f.txt"),
+        ('Run git commit -m "this and then that" and then push', 'git commit -m "this and then that"'),
+        ("Run cd .. && ls. Tell me.", "cd .. && ls"),
+        ("Run find . -name '*.py' | wc -l", "find . -name '*.py' | wc -l"),
+        ("Run if [ -f a ]; then echo yes; fi", "if [ -f a ]; then echo yes; fi"),
+        ("Execute ls; then read it", "ls"),
+        ("Run git status please", "git status"),
+        ("Run ls -l in the terminal", "ls -l"),
+        ("Run the ls -la command", "ls -la"),
+        ("Execute the following:\nmake test\nThen stop.", "make test"),
+        ("Can you run whoami?", "whoami"),
+    ],
+)
+def test_a_command_ends_where_the_sentence_goes_on(text: str, command: str) -> None:
+    assert Hints(text).of_kind("command", "command")[:1] == [command]
+    assert sample_input(_SHELL, 1, hints=text)["command"] == command
+
+
+_SHELL = {
+    "name": "Bash",
+    "description": "Executes a bash command.",
+    "input_schema": {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]},
+}
+
+
+@pytest.mark.parametrize("text", ["Run the tests, please", "I want you to run a command", "Run it", "Run my script."])
+def test_what_is_no_command_is_not_taken_for_one(text: str) -> None:
+    assert Hints(text).of_kind("command", "command") == []
 
 
 @pytest.mark.parametrize(

@@ -113,15 +113,15 @@ def _check_union(node: Json) -> None:
 
 
 def _check_typed(node: Json, root: bool) -> None:
-    kinds = _kinds(node)
-    if not kinds and not root and "enum" not in node and "const" not in node:
+    kinds, told = _kinds(node), "enum" in node or "const" in node
+    if not kinds and not root and not told:
         if not set(node) - _ANNOTATIONS:
             raise _fail("empty")
         kinds = [_implied(node)]
     for name in kinds:
         if name not in _TYPES:
             raise _fail("type", type=name)
-    kind = next((name for name in kinds if name != "null"), "object" if root else "string")
+    kind = next((name for name in kinds if name != "null"), "object" if root and not told else "string")
     _check_values(node)
     if kind == "object":
         _check_object(node)

@@ -13,6 +13,7 @@ from typing import Any
 
 from fakeapi import assets
 from fakeapi.model import Json
+from fakeapi.replies.sampling import naming
 from fakeapi.replies.sampling.naming import words
 
 _DECODER = JSONDecoder()
@@ -36,11 +37,28 @@ _PATH = re.compile(
     r"|(?<![\w:/])[~.]{0,2}/[\w./-]*\w"
 )
 _BACKTICKED = re.compile(r"`([^`\n]+)`")
+_TO_RUN = r"\b(?:run|execute)"
+_KIND_OF_COMMAND = r"(?:the|this|these|a|following|bash|shell|terminal)"
+_AFTER_COMMAND = (
+    r"(?=\n|$|(?<=[\w\"')\]}*-])[.!?]+(?:\s|$)"
+    r"|(?:,|;(?![^\n]*\bfi\b)|(?<!;))\s+(?:and\s+)?then\b|,\s+(?:and|but|so|please)\b|\s+(?:please|for me|now)\b"
+    r"|\s+in (?:the|a|your) (?:terminal|shell|console)\b"
+    r"|\s+(?:and|to) (?:tell|show|report|say|let|give|explain|read|summari[sz]e|describe|check|see|find|verify|confirm"
+    r"|list|return|answer|count|use|finish|wait|share|paste|quote|repeat)\b)"
+)
 _COMMAND = re.compile(
-    r"\b(?:run|execute)\s+(?:the\s+)?(?:following\s+)?(?:bash\s+|shell\s+)?(?:command\s*)?:?\s*"
-    r"(?!the\b|a\b|it\b|my\b)([^\n]{2,200})",
+    rf"{_TO_RUN}(?:(?:\s+{_KIND_OF_COMMAND})*\s+commands?\b\s*:?|\s+(?:this|the following)\s*:|\s*:)?\s*"
+    r"(?<=[\s:])(?!(?:the|an?|it|my|your|this|that|these|all|some|commands?)\b)"
+    r"(?:\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”|'(?P<single>[^'\n]+)'"
+    rf"|(?P<line>(?:\"[^\"\n]*\"|'[^'\n]*'|[^\n]){{2,200}}?){_AFTER_COMMAND})",
     re.I,
 )
+_NAMED_COMMAND = re.compile(
+    rf"{_TO_RUN}\s+(?:the|an?)\s+(?!{_KIND_OF_COMMAND}\b|same\b|next\b|right\b|last\b|above\b)"
+    r"([\w./-]+(?:\s+-[\w=-]+)*)\s+command\b",
+    re.I,
+)
+"""What follows `run` or `execute`: quoted, or up to the end of the sentence or to what is to be done then."""
 _QUOTED = re.compile(r"[\"“]([^\"”\n]+)[\"”]|(?<![\w])'([^'\n]+)'(?!\w)")
 _ARITHMETIC = re.compile(r"\(?-?\d[\d.,]*(?:[ ()]*[-+*/×÷^%][ ()]*-?\d[\d.,]*\)?)+")
 _BEFORE_NUMBER = r"(?<![\w.@/#:-])-?"
@@ -91,6 +109,7 @@ class Hints:
             return
         for found in _naming(name).finditer(self.text):
             if not _OMITTED.search(self.text[: found.start()]):
+                yield from self.of_kind("command") if found["line"] and _is_command(name) else ()
                 yield from _said(found)
 
     def of_kind(self, kind: str, name: str = "") -> list[str]:
@@ -161,6 +180,10 @@ def _has_phrase(text: str, phrase: str) -> bool:
     return False
 
 
+def _is_command(name: str) -> bool:
+    return _categories().get(naming.kind(name) or "") == "command"
+
+
 @lru_cache(maxsize=1024)
 def _naming(name: str) -> re.Pattern[str]:
     """Finds a name and what stands behind it as its value."""
@@ -225,6 +248,15 @@ def _whole(hints: Hints) -> list[str]:
     return [said if len(said) <= _WHOLE else said[:_WHOLE].rsplit(" ", 1)[0]]
 
 
+def _commands(hints: Hints) -> list[str]:
+    """Commands for a shell: in backticks, or what is said to be run."""
+    if found := _matches(_BACKTICKED)(hints):
+        return found
+    named = _matches(_NAMED_COMMAND)(hints)
+    said = (next(part for part in found.groups() if part) for found in _COMMAND.finditer(hints.text))
+    return named or [command.strip().rstrip(".,") for command in said]
+
+
 def _latest(hints: Hints) -> list[str]:
     return _DATE.findall(hints.text)[::-1]
 
@@ -263,7 +295,7 @@ _READERS: dict[str, Callable[[Hints], list[str]]] = {
     "country": _countries,
     "latitude": _coordinate(0),
     "longitude": _coordinate(1),
-    "command": lambda hints: _matches(_BACKTICKED)(hints) or _matches(_COMMAND)(hints),
+    "command": _commands,
     "code": _matches(_BACKTICKED),
     "code 3": _matches(_CODE3),
     "ticker": _matches(_TICKER),
