@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import gc
 import pstats
 import statistics
 import sys
@@ -24,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from fakeapi.adapters.porter import Porter  # noqa: E402  # the checkout, not an installed package
+from fakeapi.adapters.server import settle  # noqa: E402
 from fakeapi.replies.structured import json_text  # noqa: E402
 from fakeapi.settings import Settings  # noqa: E402
 from fakeapi.wire import Request, Send, joined  # noqa: E402
@@ -46,8 +46,7 @@ class Agent:
 
     def __init__(self, size: int, stream: bool, model: str) -> None:
         self.porter = Porter(Settings())
-        gc.collect()  # and freeze, as a server does
-        gc.freeze()
+        settle()
         self.number = 0
         tools = [_tool(number) for number in range(30)]
         tools[-1]["cache_control"] = {"type": "ephemeral"}

@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as fault:
         if sys.stderr is not None:
-            print(f"fakeapi: {fault.strerror or fault}", file=sys.stderr)
+            where = f"{fault.filename}: " if fault.filename else ""
+            print(f"fakeapi: {where}{fault.strerror or fault}", file=sys.stderr)
         return 2
 
 

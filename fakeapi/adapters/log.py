@@ -140,12 +140,28 @@ def _remarks(exchange: Exchange, paint: Callable[[str, str], str]) -> str:
         near = _clean(exchange.diagnosis).as_text(lambda style, text: paint(_NEAR_MISS[style], text))
         return "\n  " + near.replace("\n", "\n  ")
     if exchange.sentence:
-        said += "  " + _visible(clean_text(exchange.sentence))
+        said += "  " + _without_secrets(exchange.sentence)
     if exchange.warning:
-        said += "  " + paint(_YELLOW, "warning: " + _visible(clean_text(exchange.warning)))
+        said += "  " + paint(_YELLOW, "warning: " + _without_secrets(exchange.warning))
     if exchange.hint:
-        said += "  " + paint(_DIM, f"({_visible(clean_text(exchange.hint))})")
+        said += "  " + paint(_DIM, f"({_without_secrets(exchange.hint)})")
     return said
+
+
+def _without_secrets(text: str) -> str:
+    """The text as it is shown. The last ones that may be shown as they are, are remembered."""
+    if text in _HARMLESS:
+        return text
+    shown = _visible(clean_text(text))
+    if shown is text:
+        if len(_HARMLESS) >= _MOST_HARMLESS:
+            _HARMLESS.clear()
+        _HARMLESS.add(text)
+    return shown
+
+
+_HARMLESS: set[str] = set()
+_MOST_HARMLESS = 256
 
 
 def _clean(diagnosis: Diagnosis) -> Diagnosis:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from itertools import islice
 from types import MappingProxyType
@@ -58,13 +59,15 @@ _SMALL = Bound(500_000, 128_000_000)
 class Visit(NamedTuple):
     """One request that was answered, and is on its way back; `record` is its place in the journal, if there is one.
 
-    `age` is that of its session when it came: a session that has begun anew since knows nothing of it.
+    `age` is that of its session when it came: a session that has begun anew since knows nothing of it. `lock` is held
+    while the record is written, which other threads may read.
     """
 
     answer: Answer
     session: Session[Clock]
     record: Record | None = None
     age: int = 0
+    lock: AbstractContextManager[object] = nullcontext()
 
     @property
     def reply(self) -> Reply:
@@ -74,7 +77,8 @@ class Visit(NamedTuple):
     def sent(self, data: bytes) -> None:
         """These bytes of the body have gone out."""
         if self.record is not None:
-            self.record.sent(data, self.session.clock())
+            with self.lock:
+                self.record.sent(data, self.session.clock())
 
 
 class Porter:
@@ -122,7 +126,7 @@ class Porter:
             answer = self._walk(session, request) if fault is None else engine.refuse(fault, request, _luck(session))
         if request.upload is not None:
             self.uploads.settle(request.upload.blob, kept=answer.reply.status == 200)
-        return Visit(answer, session, record, session.age)
+        return Visit(answer, session, record, session.age, self.lock)
 
     def _named_uploads(self) -> set[str]:
         """The uploads that memory knows of, or would know of again after a roll back."""
@@ -150,7 +154,7 @@ class Porter:
 
     def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
-        answer, session, record, age = visit
+        answer, session, record, age, _ = visit
         exchange = answer.exchange if session.id == DEFAULT else answer.exchange._replace(session=session.id)
         left, diagnosis = engine.finish(answer, outcome), answer.diagnosis
         if left or record is not None:

@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fakeapi.adapters.asgi import App
 from fakeapi.errors import FakeapiError
 
+_SELDOM = (20_000, 20, 50)
+"""How many objects more, and then how many collections of the younger, make a collection of each generation."""
 _PATIENCE = 10.0
 """Seconds for a server in a thread to start, or to stop."""
 
@@ -57,12 +59,19 @@ def address(listener: socket.socket) -> str:
 def serve(app: App, listener: socket.socket, started: Callable[[], None] = lambda: None) -> None:
     """Serve on this socket until the process is told to stop (Ctrl-C, SIGTERM); `started` is called once it answers."""
     config = _config(app)
-    gc.collect()
-    gc.freeze()
+    settle()
     try:
         _Announcing(config, started, app.close).run(sockets=[listener])
     except KeyboardInterrupt:
         """uvicorn raises the signal again once it has stopped; that stop was asked for."""
+
+
+def settle() -> None:
+    """Leave what was loaded alone, and look for circles of garbage seldom: requests make hardly any, and the journal
+    keeps ten thousand exchanges that would be looked through in vain."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
 
 
 class Thread:

@@ -50,8 +50,8 @@ class Transport(_AnyTransport):
 
     `httpx2.Client(transport=Transport())` reaches it at any URL. Clients that share a transport share the server;
     closing a client doesn't close it. Waits take place on `clock`: a virtual one, on which they take no time, unless
-    another is given; each further session (`/s/<id>`) has a virtual one of its own. `log` is told of every exchange once
-    it is over. Raises FakeapiError for settings that can't be used.
+    another is given; each further session (`/s/<id>`) has a virtual one of its own. `log` is told of every exchange
+    once it is over. Raises FakeapiError for settings that can't be used.
     """
 
     def __init__(

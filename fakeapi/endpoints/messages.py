@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from fakeapi.chance import Chance
-from fakeapi.encoding import sse
+from fakeapi.encoding import pacing, sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.headers import JSON
 from fakeapi.endpoints import caching, limiting, saying, threads
 from fakeapi.endpoints.asking import error_headers, hear
 from fakeapi.endpoints.caching import Cached
 from fakeapi.endpoints.files.attaching import created
-from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome, Remembered
+from fakeapi.endpoints.limiting import FREE
+from fakeapi.endpoints.outcome import FORGETFUL, NOTHING, Asked, House, Outcome, Remembered
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.endpoints.saying import Said
-from fakeapi.endpoints.sending import encode, encode_struck
+from fakeapi.endpoints.sending import again, encode, encode_struck, repeated
 from fakeapi.memory.changes import Change, View
 from fakeapi.model import Call, Caller, Json, Message
 from fakeapi.replies import identity, iterating, reflecting, refusing
@@ -28,18 +29,20 @@ def answer(
     said, ruled = say(house, view, request, caller)
     call = said.call
     asked = listen(house, view, request, caller, call, ruled)
+    if said.again and asked is NOTHING and ruled is NO_RULING:
+        return repeated(said.again[0], luck.message_id())
     ttft = (asked.pace or house.pace).ttft
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
     made = created(view, message, caller, luck)
     toll = limiting.charge(house, view, call, message.usage, caller, luck, said.barred)
     kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes, *made))
-    scene = Scene(luck, caller.key, message.model)
+    tail = shared_tail(said, message, cached)
     if asked is NOTHING:
-        effects = encode(house, call, message, house.pace, said.mark, shared_tail(said, message, cached))
+        effects = encode(house, call, message, house.pace, said.mark, tail)
     else:
-        effects = encode_struck(house, call, message, asked, said.mark, scene)
-    return Outcome(
+        effects = encode_struck(house, call, message, asked, said.mark, Scene(luck, caller.key, message.model))
+    outcome = Outcome(
         effects,
         sse.STREAM if call.body.get("stream") else (JSON,),
         toll.shown,
@@ -53,6 +56,10 @@ def answer(
         ruled.rule.name if ruled.rule else "",
         cached.state,
     )
+    alike = tail is not None and house.pace == pacing.INSTANT and said.prefixes is None and toll is FREE
+    if alike and asked is NOTHING and ruled is NO_RULING and outcome.remembered == FORGETFUL:
+        said.again.append(again(outcome, message.id))
+    return outcome
 
 
 def say(house: House, view: View, request: Request, caller: Caller) -> tuple[Said, Ruling]:

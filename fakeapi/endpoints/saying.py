@@ -16,6 +16,7 @@ from fakeapi.endpoints.caching import Counts
 from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import House
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
+from fakeapi.endpoints.sending import Again
 from fakeapi.facts import prefixes as cached
 from fakeapi.facts.prefixes import Prefixes
 from fakeapi.facts.triggers import pulled
@@ -26,7 +27,7 @@ from fakeapi.replies.responding import Ruled
 from fakeapi.wire import Effect, Request
 
 _REMEMBERED, _REMEMBERED_BYTES = 256, 8192
-_LOOKS_UP = (b"thread", b"file_id")
+_THREAD, _FILE = b"thread", b"file_id"
 """In the body of a request that names something that memory holds."""
 
 
@@ -41,6 +42,7 @@ class Said(NamedTuple):
         tails: what was written and is the same for all whom the cache counts alike: the events after message_start, or
             a body around its id. made: the usages of these.
         barred: why the organization may not ask at all; see Pulled.
+        again: the whole answer, where it is the same for all who ask, once it was given; else empty.
     """
 
     call: Call
@@ -50,7 +52,8 @@ class Said(NamedTuple):
     mark: str
     tails: dict[Counts, list[Effect]]
     made: dict[Counts, Json]
-    barred: str = ""
+    barred: str
+    again: list[Again]
 
 
 def read(house: House, view: View, request: Request, caller: Caller) -> Call:
@@ -70,7 +73,7 @@ def _completed(house: House, view: View, key: str, call: Call, strict: bool) -> 
 
 def _is_remembered(request: Request) -> bool:
     body = request.body
-    if len(body) > _REMEMBERED_BYTES or any(name in body for name in _LOOKS_UP):
+    if len(body) > _REMEMBERED_BYTES or _THREAD in body or _FILE in body:
         return False
     return "content-encoding" not in request.headers
 
@@ -147,7 +150,7 @@ def _said(house: House, call: Call, uncut: Draft) -> Said:
     if house.settings.service_tier == "priority" and call.body.get("service_tier") != "standard_only":
         bill = {**bill, "service_tier": "priority"}
     prefixes, barred = cached.prefixes(call.body, call.model, house.sizes), pulled(call.body).barred
-    return Said(call, limited, bill, prefixes, mark, {}, {}, barred)
+    return Said(call, limited, bill, prefixes, mark, {}, {}, barred, [])
 
 
 def overridden(bill: Json, draft: Draft) -> Json:

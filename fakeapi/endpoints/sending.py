@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from fakeapi.chance import draws
 from fakeapi.encoding import body as encoding
@@ -10,7 +11,7 @@ from fakeapi.encoding import events, faults, pacing, sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.pacing import Pace
 from fakeapi.encoding.sse import Frame
-from fakeapi.endpoints.outcome import Asked, House
+from fakeapi.endpoints.outcome import Asked, House, Outcome
 from fakeapi.model import Call, Message
 from fakeapi.wire import Effect, Send
 
@@ -43,6 +44,29 @@ def shared_body(message: Message, tail: list[Effect]) -> bytes:
         tail += [Send(head), Send(rest)]
     before, after = (part.data for part in tail if isinstance(part, Send))
     return b"%b%b%b" % (before, message.id.encode(), after)
+
+
+class Again(NamedTuple):
+    """An answer of which nothing but the id is new: what was written before and behind that, and all else of it."""
+
+    before: bytes
+    after: bytes
+    outcome: Outcome
+
+
+def again(outcome: Outcome, id: str) -> Again:
+    """An answer that was given under this id, to be given again under others."""
+    first, *more = outcome.effects
+    assert isinstance(first, Send)
+    before, _, after = first.data.partition(id.encode())
+    return Again(before, after, outcome._replace(effects=tuple(more)))
+
+
+def repeated(known: Again, id: str) -> Outcome:
+    """The same answer under another id."""
+    more, *rest = known.outcome
+    first = Send(b"%b%b%b" % (known.before, id.encode(), known.after))
+    return Outcome._make(((first, *more), *rest))
 
 
 def encode_struck(

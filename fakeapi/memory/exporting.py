@@ -5,12 +5,15 @@ Whatever leaves here is looked through for secrets once more, since an answer's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
 
+from fakeapi import assets
 from fakeapi.facts import conversation
 from fakeapi.memory import redaction, streams
 from fakeapi.memory.entries import Entry
@@ -87,13 +90,20 @@ def weight_as_json(journal: Journal, session: str | None = None) -> Json:
 
 
 def asked(entry: Entry) -> str:
-    """The last thing that the user of a request said, in one line, cut; "" where there is none."""
+    """The last thing that the user of a request said, in one line, cut, without what agents put in to remind the model;
+    "" where there is none."""
     body = entry.request
     try:
-        said = " ".join(conversation.last_user_text(body).split())
+        text = conversation.last_user_text(body)
+        said = " ".join((_reminders().sub(" ", text).strip() or text if "<" in text else text).split())
     except (AttributeError, KeyError, TypeError):
         return ""
     return said if len(said) <= _LONGEST_TEXT else said[: _LONGEST_TEXT - 1] + "…"
+
+
+@cache
+def _reminders() -> re.Pattern[str]:
+    return re.compile(assets.read_json("fixtures/replies/asking.json")["reminders"], re.DOTALL)
 
 
 def moment(seconds: float) -> str:

@@ -31,7 +31,7 @@ class Record(Entry):
         came: the request as it came; None once that is written down.
         raw: the answer so far, as it was sent; spent: what it weighs; charged: how much of that the journal knows of.
         ending: the exchange, header lines and diagnosis with which it ended, until they are written down.
-        literals, tainted: see `redaction`.
+        literals, tainted: see `redaction`. mark: of a small request, until it is written down; known: it came before.
     """
 
     spent: int = 0
@@ -39,6 +39,8 @@ class Record(Entry):
     ending: tuple[Exchange, HeaderLines, Json | None] | None = None
     literals: Literals = ()
     tainted: bool = False
+    mark: int | None = None
+    known: bool = False
 
     def __init__(
         self, journal: Journal, number: int, request: Request, session: str, opened: float, steady: float
@@ -97,23 +99,29 @@ class Record(Entry):
     def tell(self, texts: list[bytes]) -> None:
         """All that it has to say and that may be secret, but for what was written down before."""
         if self.came is not None:
-            self.asked, literals, told = redaction.first_look(self.came)
-            if literals:
-                self.literals = literals
-            texts.append(told)
-            if len(self.came.body) <= self._journal.ahead:
-                texts.append(self.came.body)
+            self._tell_request(self.came, texts)
         if self.ending is not None:
             texts.append(redaction.said_of(self.ending[0]))
             texts.extend([data for _, data in self.raw])
 
+    def _tell_request(self, came: Request, texts: list[bytes]) -> None:
+        small = len(came.body) <= self._journal.ahead
+        mark = redaction.mark_of(came) if small else None
+        before = None if mark is None else redaction.known(mark)
+        if before is not None:
+            self.asked, self.known = before, True
+            return
+        self.mark = mark
+        self.asked, literals, told = redaction.first_look(came)
+        if literals:
+            self.literals = literals
+        texts += [told, came.body] if small else [told]
+
     def write_down(self, *, quiet: bool) -> None:
         """Let go of what came and was said as it was; where what was told is `quiet`, none of it is secret."""
         if self.came is not None:
-            if not (
-                quiet and len(self.came.body) <= self._journal.ahead and redaction.is_plain(self.came, self.literals)
-            ):
-                self.asked = redaction.clean_request(self.came, self.asked, self.literals, self._journal.largest)
+            if not self.known:
+                self._write_request(self.came, quiet)
             self.came = None
             self.pieces = self.raw
             if self.literals or self.asked.tainted:
@@ -126,6 +134,12 @@ class Record(Entry):
                 self._clean_ending(self.exchange)
                 self.literals = ()
             self.ending = None
+
+    def _write_request(self, came: Request, quiet: bool) -> None:
+        if quiet and self.mark is not None and redaction.is_plain(came, self.literals):
+            redaction.know(self.mark, self.asked)
+        else:
+            self.asked = redaction.clean_request(came, self.asked, self.literals, self._journal.largest)
 
     def _clean_ending(self, exchange: Exchange) -> None:
         self.pieces = _clean_pieces(self.raw, self.literals, self.tainted)

@@ -30,10 +30,11 @@ def tell_all(entries: Iterable[Entry], most: int = 10) -> str:
 
 def _lines(entry: Entry) -> Iterator[str]:
     yield _headline(entry)
-    if said := asked(entry):
+    if said := asked(entry) or _results(entry.request):
         yield _labelled("asked", f"{_cut(said, 70)}{_aside(entry)}")
     if entry.exchange is not None:
-        yield _labelled("answered", f"{entry.rule or entry.exchange.source or '-'}: {_answered(entry)}")
+        who = f"{entry.rule or entry.exchange.source or '-'}: "
+        yield _labelled("answered", who + _answered(entry, max(_WIDTH - _LABEL - len(who), 60)))
         if entry.exchange.hint:
             yield _labelled("hint", entry.exchange.hint)
     for warning in entry.warning.split("; ") if entry.warning else ():
@@ -49,6 +50,22 @@ def _headline(entry: Entry) -> str:
     return f"#{entry.number}  {entry.method} {entry.path}  {status}{outcome}{retry}  {entry.model}".rstrip()
 
 
+def _results(body: Any) -> str:
+    """What a request brings where its user says nothing: the results of tools."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    content = last.get("content") if isinstance(last, dict) else None
+    parts = content if isinstance(content, list) else []
+    results = [part for part in parts if isinstance(part, dict) and part.get("type") == "tool_result"]
+    return ", ".join(f"tool_result “{_cut(_text(part.get('content')), 60)}”" for part in results)
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, list):
+        return str(content or "")
+    return " ".join(str(part.get("text") or part.get("type")) for part in content if isinstance(part, dict))
+
+
 def _aside(entry: Entry) -> str:
     """How much else there was in a request."""
     body = entry.request
@@ -57,22 +74,23 @@ def _aside(entry: Entry) -> str:
     return f" ({told})" if told else ""
 
 
-def _answered(entry: Entry) -> str:
+def _answered(entry: Entry, width: int) -> str:
     assert entry.exchange is not None
     message, error = entry.message(), entry.error()
     if error is not None:
         told = f"{error.get('type')}: {error.get('message')}"
-        return told if message is None else f"{_said(message)}; then {told}"
-    return _said(message) if message is not None else f"{entry.size} bytes"
+        return told if message is None else f"{_said(message, width // 2)}; then {told}"
+    return _said(message, width) if message is not None else f"{entry.size} bytes"
 
 
-def _said(message: Json) -> str:
-    """The blocks of a message, and how it ended."""
+def _said(message: Json, width: int) -> str:
+    """The blocks of a message, as many as there is room for, and how it ended."""
     content = message.get("content")
     blocks = [_block(block) for block in content if isinstance(block, dict)] if isinstance(content, list) else []
     usage = message.get("usage") or {}
     tokens = f"{usage.get('input_tokens', '?')} in, {usage.get('output_tokens', '?')} out"
-    return f"{_cut(', '.join(blocks) or 'nothing', 70)} -> {message.get('stop_reason') or 'no stop_reason'}, {tokens}"
+    end = f" -> {message.get('stop_reason') or 'no stop_reason'}, {tokens}"
+    return _cut(", ".join(blocks) or "nothing", max(width - len(end), 20)) + end
 
 
 def _block(block: Json) -> str:

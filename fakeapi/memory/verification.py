@@ -234,7 +234,7 @@ def parse(value: Any, pattern_of: Callable[[Json, str], Pattern]) -> Expectation
         raise FakeapiError('verify: the body is an object, such as {"match": {"text": "weather"}, "count": 1}')
     for name in value:
         if name not in _MEMBERS:
-            raise FakeapiError(f"verify: {name!r} is no member; there are {', '.join(_MEMBERS)}")
+            raise FakeapiError(f"verify: {name!r} is no member; there are {', '.join(_MEMBERS)}, over")
     retries = value.get("retries", True)
     if not isinstance(retries, bool):
         raise FakeapiError(f"verify: retries is true or false, not {retries!r}")
@@ -265,6 +265,8 @@ def _parse_order(value: Mapping[str, Any], pattern_of: Callable[[Json, str], Pat
 def _parse_match(match: Any, place: str, pattern_of: Callable[[Json, str], Pattern]) -> Pattern:
     if match is None or match == {}:
         return ANYTHING
+    if isinstance(match, str):
+        match = {"text": match}
     if not isinstance(match, Mapping):
         raise FakeapiError(f"verify: {place} is an object, as in a rule, not {match!r}")
     return pattern_of(dict(match), f"verify: {place}")

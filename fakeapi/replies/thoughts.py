@@ -23,6 +23,7 @@ REDACTS = (
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 _ASKED = ("enabled", "adaptive")
 _TOPIC = 80
+_THOUGHTS = ("thinking", "redacted_thinking")
 
 
 def opening(call: Call, content: Sequence[Json], *seed: object) -> list[Json]:
@@ -65,10 +66,15 @@ def settled(draft: Draft, call: Call) -> Draft:
 def unmarked(call: Call) -> Call:
     """The call without the test string: it is nothing to talk about."""
     last = call.body["messages"][-1] if call.body["messages"] else {}
-    if not any(REDACTS in part.get("text", "") for part in blocks(last.get("content"))):
+    if not any(map(_is_marked, blocks(last.get("content")))):
         return call
     content = [_without(part) for part in blocks(last["content"])]
     return replace(call, body={**call.body, "messages": [*call.body["messages"][:-1], {**last, "content": content}]})
+
+
+def _is_marked(part: Json) -> bool:
+    """Whether a text has the test string. Below `strict`, other blocks may have a member `text` that is anything."""
+    return part["type"] == "text" and REDACTS in part["text"]
 
 
 def _without(part: Json) -> Json:
@@ -87,15 +93,28 @@ def _is_redacted(call: Call) -> bool:
 
 
 def _redacts(message: Json) -> bool:
-    return message["role"] == "user" and any(REDACTS in part.get("text", "") for part in blocks(message.get("content")))
+    return message["role"] == "user" and any(map(_is_marked, blocks(message.get("content"))))
 
 
 def _is_silent(call: Call) -> bool:
-    """Whether the answer goes on with a turn whose thinking is over."""
-    if _asked(call)["type"] != "enabled" or INTERLEAVED in call.caller.betas:
+    """Whether the answer goes on with a turn whose thinking is over, or that began without any."""
+    if _asked(call)["type"] != "enabled":
         return False
     turn = last_turn(call.body)
-    return bool(turn.results) and not turn.said
+    goes_on = bool(turn.results) and not turn.said
+    return goes_on and (INTERLEAVED not in call.caller.betas or not _began_with_thinking(call.body["messages"]))
+
+
+def _began_with_thinking(messages: Sequence[Json]) -> bool:
+    """Whether any message of the loop of tools that ends the conversation begins with thinking (documented: without,
+    the API thinks no more until the turn is over)."""
+    for message in reversed(messages):
+        kinds = [part["type"] for part in blocks(message.get("content"))]
+        if message["role"] == "user" and any(kind != "tool_result" for kind in kinds):
+            return False
+        if message["role"] == "assistant" and kinds[:1] and kinds[0] in _THOUGHTS:
+            return True
+    return False
 
 
 def _update(call: Call, content: Sequence[Json], *seed: object) -> str:

@@ -81,7 +81,7 @@ def refusals(running: Server) -> list[str]:
     return [row["sentence"] for row in log if row["method"] == "POST" and row["status"] != 200]
 
 
-@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-opus-5-5", "claude-haiku-4-5-20251001"])
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-opus-5-5", "claude-haiku-4-5"])
 def test_it_reads_a_file_that_it_is_asked_to_read(model, claude, logging):
     session = claude("Read the file notes.txt and tell me what it says.", "--model", model, "--allowedTools", "Read")
     assert [(block["name"], block["input"]) for block in session.called] == [("Read", {"file_path": "notes.txt"})]

@@ -62,7 +62,7 @@ class Asker:
         body = {**BASIC, "messages": [{"role": "user", "content": text}]}
         answer = self.ask("POST", f"{prefix}/v1/messages", body, {**dict(DOOR), **headers})
         content = answer.json
-        return content["error"]["message"] if answer.status != 200 else content["content"][0]["text"]
+        return str(content["error"]["message"] if answer.status != 200 else content["content"][0]["text"])
 
     def close(self) -> None:
         """Close the connection."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import anthropic
 import pytest
 import trio
@@ -49,7 +47,3 @@ def suite(pytester, monkeypatch):
         return start("-p", "no:cacheprovider", *arguments)
 
     return run
-
-
-def shown(result) -> str:
-    return "\n".join(result.outlines)

@@ -196,7 +196,12 @@ def look(porter: Porter, given: Any) -> Any:
 def test_the_journal_of_a_bell_that_nobody_hears_waits_as_ever(monkeypatch):
     written: list[int] = []
     write_down = Journal.write_down
-    monkeypatch.setattr(Journal, "write_down", lambda journal: (written.append(1), write_down(journal)))
+
+    def counting(journal: Journal) -> None:
+        written.append(1)
+        write_down(journal)
+
+    monkeypatch.setattr(Journal, "write_down", counting)
     porter = Porter(Settings())
     for _ in range(10):
         come_and_go(porter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from json import dumps
 from typing import Any
 
@@ -79,7 +80,12 @@ def test_what_was_under_way_when_a_session_began_anew_is_not_remembered(end):
     desk = Desk(house, "a")
     desk.mark("m")
     visit = come(house, CACHED, "a")
-    {"reset": desk.reset, "drop": desk.drop, "roll_back": lambda: desk.roll_back("m")}[end]()
+    ends: dict[str, Callable[[], Any]] = {
+        "reset": desk.reset,
+        "drop": desk.drop,
+        "roll_back": partial(desk.roll_back, "m"),
+    }
+    ends[end]()
     before = house.store.snapshot("a")
     house.close(visit, "completed")
     assert house.store.snapshot("a") == before
@@ -145,7 +151,9 @@ def test_a_rule_that_is_gone_is_forgotten():
     house = porter()
     desk = Desk(house)
     given = [{"name": "x", "match": {}, "respond": "once", "times": 1}]
-    for forget in (lambda: desk.shelf.remove("x"), desk.shelf.clear, lambda: desk.shelf.replace([], "here")):
+    ways: list[Callable[[], Any]] = [partial(desk.shelf.remove, "x"), desk.shelf.clear]
+    ways.append(partial(desk.shelf.replace, [], "here"))
+    for forget in ways:
         desk.shelf.add(given, "here")
         assert [ask(house)["content"][0]["text"] == "once" for _ in range(2)] == [True, False]
         forget()

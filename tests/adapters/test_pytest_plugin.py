@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from tests.adapters.suites import shown
+from tests.adapters import suites
 
-pytest_plugins = ["pytester", "tests.adapters.suites"]
+pytest_plugins = ["pytester"]
+suite = suites.suite
 
 
 # Sessions and the environment
@@ -172,7 +173,7 @@ def test_none(fakeapi):
     fakeapi.expect_refusal(status=404)
 """)
     result.assert_outcomes(failed=2)
-    text = shown(result)
+    text = result.stdout.str()
     assert "1 refusal was expected and never came:\n  'temperature'" in text
     assert "1 request was refused" in text
     assert "1 refusal was expected and never came:\n  404 any sentence" in text
@@ -314,7 +315,7 @@ def test_a(fakeapi):
     assert "this" == "that"
 """)
     result.assert_outcomes(failed=1)
-    text = shown(result)
+    text = result.stdout.str()
     assert "fakeapi: 8 exchanges" in text
     assert "(3 earlier requests are not shown)" in text
     assert "asked     question 2" not in text
@@ -324,7 +325,7 @@ def test_a(fakeapi):
 
 
 def test_a_test_that_passes_shows_nothing(suite):
-    assert "exchange" not in shown(suite("def test_a(fakeapi):\n    ask()\n", "-rA"))
+    assert "exchange" not in suite("def test_a(fakeapi):\n    ask()\n", "-rA").stdout.str()
 
 
 def test_what_goes_wrong_after_the_test_is_an_error_of_its_teardown(suite):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 
-from tests.adapters.suites import shown
+from tests.adapters import suites
 
-pytest_plugins = ["pytester", "tests.adapters.suites"]
+pytest_plugins = ["pytester"]
+suite = suites.suite
 
 
 BLOCKED = """
@@ -87,5 +88,5 @@ def test_b():
         ini="fakeapi_block_network = true\n",
     )
     result.assert_outcomes(failed=2)
-    assert shown(result).count("fakeapi: blocked connections") == 1
+    assert result.stdout.str().count("fakeapi: blocked connections") == 1
     result.stdout.fnmatch_lines(["203.0.113.7:443"])

@@ -9,9 +9,10 @@ import pytest
 
 from fakeapi import settings
 from fakeapi.adapters import porter, pytest_plugin, pytest_plugin_wishes
-from tests.adapters.suites import shown
+from tests.adapters import suites
 
-pytest_plugins = ["pytester", "tests.adapters.suites"]
+pytest_plugins = ["pytester"]
+suite = suites.suite
 
 
 # Ways to write tests
@@ -43,7 +44,7 @@ class TestEnvironment(unittest.TestCase):
         self.assertEqual(ask(), "Hello!")
 """)
     result.assert_outcomes(passed=2, failed=2)
-    assert shown(result).count("1 request was refused") == 1
+    assert result.stdout.str().count("1 request was refused") == 1
 
 
 def test_asyncio_and_trio_work(suite):
@@ -159,9 +160,9 @@ def test_missing():
 def test_a_marker_that_cannot_be_read_is_an_error_in_a_line_without_a_traceback(suite, marker, told):
     result = suite(f"@pytest.mark.fakeapi({marker})\ndef test_a():\n    pass\n")
     result.assert_outcomes(errors=1)
-    assert re.search(told.replace("*", ".*"), shown(result))
-    assert "Traceback" not in shown(result)
-    assert "def _serving" not in shown(result)
+    assert re.search(told.replace("*", ".*"), result.stdout.str())
+    assert "Traceback" not in result.stdout.str()
+    assert "def _serving" not in result.stdout.str()
 
 
 def test_ini_options_hold_for_all_tests(suite, pytester):

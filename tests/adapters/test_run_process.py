@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -165,18 +168,33 @@ def test_the_server_is_gone_with_the_command():
     assert health.returncode == 1
 
 
-def in_a_terminal(*command: str) -> tuple[int, int]:
-    """Run a command with a terminal of its own; its process id, and the other end of the terminal."""
-    number, end = pty.fork()
-    if number == 0:
-        os.execve(sys.executable, [sys.executable, "-m", "fakeapi", "run", "--", *command], environment())
-    return number, end
+@pytest.fixture
+def in_a_terminal() -> Iterator[Callable[..., tuple[int, int]]]:
+    """Runs a command with a terminal of its own; its process id, and the other end of the terminal."""
+    with ExitStack() as opened:
+
+        def start(*command: str) -> tuple[int, int]:
+            number, end = pty.fork()
+            if number == 0:
+                os.execve(sys.executable, [sys.executable, "-m", "fakeapi", "run", "--", *command], environment())
+            opened.callback(os.close, end)
+            opened.callback(stop, number)
+            return number, end
+
+        yield start
+
+
+def stop(number: int) -> None:
+    """End a session of processes that a test which failed has left."""
+    with suppress(ProcessLookupError):
+        os.killpg(number, signal.SIGKILL)
 
 
 def read_until(end: int, wanted: str) -> str:
-    """What a terminal shows, up to some text."""
+    """What a terminal shows, up to some text, which comes soon."""
     seen = ""
     while wanted not in seen:
+        assert select.select([end], [], [], 15)[0], seen
         seen += os.read(end, 4096).decode()
     return seen
 
@@ -188,25 +206,23 @@ def ended(number: int) -> int:
 ASKS = "print('ready', flush=True); print('got ' + input(), flush=True)"
 
 
-def test_in_a_terminal_the_command_can_ask_and_is_answered():
+def test_in_a_terminal_the_command_can_ask_and_is_answered(in_a_terminal):
     number, end = in_a_terminal(sys.executable, "-c", ASKS)
     read_until(end, "ready")
     os.write(end, b"this\n")
     assert "got this" in read_until(end, "no request came")
     assert ended(number) == 0
-    os.close(end)
 
 
-def test_in_a_terminal_ctrl_c_ends_the_command_and_the_summary_comes():
+def test_in_a_terminal_ctrl_c_ends_the_command_and_the_summary_comes(in_a_terminal):
     number, end = in_a_terminal(sys.executable, "-c", SLEEPS)
     read_until(end, "ready")
     os.write(end, b"\x03")
     read_until(end, "exit status 130")
     assert ended(number) == 130
-    os.close(end)
 
 
-def test_in_a_terminal_ctrl_z_stops_both_and_both_go_on():
+def test_in_a_terminal_ctrl_z_stops_both_and_both_go_on(in_a_terminal):
     number, end = in_a_terminal(sys.executable, "-c", ASKS)
     read_until(end, "ready")
     os.write(end, b"\x1a")
@@ -216,4 +232,3 @@ def test_in_a_terminal_ctrl_z_stops_both_and_both_go_on():
     os.write(end, b"this\n")
     read_until(end, "got this")
     assert ended(number) == 0
-    os.close(end)

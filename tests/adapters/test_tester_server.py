@@ -49,7 +49,9 @@ def test_given_rules_outlive_a_saved_file(tmp_path):
     file.write_text("- {match: one, respond: '1'}\n")
     with fakeapi.Server([RULES, file]) as server:
         file.write_text("- {match: one, respond: 'I'}\n")
-        server._app.porter.watcher.look()
+        watcher = server._app.porter.watcher
+        assert watcher is not None
+        watcher.look()
         assert [ask(server, text) for text in ("weather", "one")] == ["Sunny.", "I"]
 
 
@@ -151,6 +153,29 @@ def test_the_log_is_told_of_every_exchange():
         ask(server, "Hello")
         ask(server.session("other"), "Hello")
     assert [(each.status, each.session) for each in exchanges] == [(200, ""), (200, "other")]
+
+
+def test_the_log_may_be_lines(capsys):
+    with fakeapi.Server(log="line") as server:
+        ask(server, "Hello")
+    assert "POST  /v1/messages  claude-opus-5  200" in capsys.readouterr().err
+    with pytest.raises(fakeapi.FakeapiError, match="log: 'loud' is not one of quiet, line, json"):
+        fakeapi.Server(log="loud")
+
+
+def test_a_session_in_a_with_is_forgotten_but_never_the_default_one():
+    with fakeapi.Server() as server:
+        with fakeapi.connect(server.url) as tester:
+            tester.reply("Hi")
+        assert len(server.rules) == 1
+        one = fakeapi.connect(server.url, "one")
+        with one:
+            one.reply("Hi")
+        assert one.rules == []
+    with pytest.raises(fakeapi.FakeapiError, match="no server answers"), one:
+        """Nothing: the server is gone."""
+    with pytest.raises(ZeroDivisionError), one:
+        _ = 1 / 0
 
 
 def test_an_answer_is_in_the_journal_before_its_client_has_it():

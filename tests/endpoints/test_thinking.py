@@ -297,3 +297,22 @@ def test_shown_thinking_has_text_and_no_estimates_without_the_beta() -> None:
 
 def test_thinking_that_is_omitted_streams_nothing_but_the_signature() -> None:
     assert deltas(asked("Why is the sky blue?", "claude-opus-4-8", {"type": "adaptive"}, stream=True), DOOR) == []
+
+
+@pytest.mark.parametrize("headers", [DOOR, INTERLEAVED], ids=["", "interleaved"])
+def test_a_loop_of_tools_that_began_without_thinking_goes_on_without(headers: Any) -> None:
+    """Documented as graceful degradation; Claude Code takes the thinking out where a model has an alias."""
+    said: list[Json] = [{"role": "user", "content": "Use get_weather to find out the weather in Paris."}]
+    first = message(asked(said, "claude-haiku-4-5", MANUAL, tools=[WEATHER]), headers=headers)
+    assert kinds(first) == ["thinking", "tool_use"]
+    said += [
+        {"role": "assistant", "content": first["content"][1:]},
+        {"role": "user", "content": results(first["content"])},
+    ]
+    second = message(asked(said, "claude-haiku-4-5", MANUAL, tools=[WEATHER]), headers=headers)
+    assert kinds(second) == ["text"]
+    said += [{"role": "assistant", "content": second["content"]}, {"role": "user", "content": "Thanks. Why is that?"}]
+    assert kinds(message(asked(said, "claude-haiku-4-5", MANUAL, tools=[WEATHER]), headers=headers)) == [
+        "thinking",
+        "text",
+    ]

@@ -210,7 +210,7 @@ def test_an_order_is_read_from_json():
         ({"order": [{}], "count": 1}, "verify: order and count don't go together; ask twice"),
         ({"order": [1]}, "verify: order.0 is an object, as in a rule, not 1"),
         ({"order": [{"text": "a"}, {"tex": "b"}]}, "verify: order.1: only text here"),
-        ({"match": "x"}, "verify: match is an object, as in a rule, not 'x'"),
+        ({"match": 5}, "verify: match is an object, as in a rule, not 5"),
         ({"retries": 1}, "verify: retries is true or false, not 1"),
     ],
 )

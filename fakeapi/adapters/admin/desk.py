@@ -18,8 +18,8 @@ from fakeapi.memory.sessions import DEFAULT, Session, objection
 from fakeapi.model import Json
 
 _SECRET = ("api_key",)
-_LAST_MOMENT = 253_402_300_799
-"""The end of the year 9999, where calendars end."""
+_LAST_MOMENT = 253_370_764_799
+"""The end of the year 9998: calendars end a year later, and what expires (batches, files) must have a date."""
 _ON_OFF = {True: "on", False: "off"}
 
 

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from fakeapi.adapters.admin.asking import PREFIX, Asked, MissingError, read
+from fakeapi.adapters.admin.asking import PREFIX as PREFIX
+from fakeapi.adapters.admin.asking import Asked, MissingError, read
 from fakeapi.adapters.admin.desk import Desk
 from fakeapi.adapters.admin.watching import Watch
 from fakeapi.adapters.porter import Porter
@@ -148,6 +149,12 @@ def _number(asked: Asked, name: str, told: str) -> float:
     return float(asked.member(name, (int, float), told))
 
 
+def _reset(desk: Desk, asked: Asked) -> Json:
+    """A body with members is refused: one that names another session there would reset this one."""
+    asked.only()
+    return desk.reset()
+
+
 def _name(asked: Asked) -> str:
     asked.only("name")
     name: str = asked.member("name", str, "the name of the snapshot, a text", _SNAPSHOT)
@@ -181,12 +188,12 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("DELETE", "/sessions"): lambda desk, asked, _: desk.drop_all(),
     ("GET", "/sessions/{id}"): lambda desk, asked, id: desk.at(id, born=True).show(),
     ("DELETE", "/sessions/{id}"): lambda desk, asked, id: desk.at(id, born=True).drop(),
-    ("POST", "/sessions/{id}/reset"): lambda desk, asked, id: desk.at(id).reset(),
+    ("POST", "/sessions/{id}/reset"): lambda desk, asked, id: _reset(desk.at(id), asked),
     ("POST", "/sessions/{id}/snapshot"): lambda desk, asked, id: desk.at(id).mark(_name(asked)),
     ("POST", "/sessions/{id}/rollback"): lambda desk, asked, id: desk.at(id).roll_back(_name(asked)),
     ("GET", "/session"): lambda desk, asked, _: desk.show(),
     ("DELETE", "/session"): lambda desk, asked, _: desk.drop(),
-    ("POST", "/reset"): lambda desk, asked, _: desk.reset(),
+    ("POST", "/reset"): lambda desk, asked, _: _reset(desk, asked),
     ("POST", "/snapshot"): lambda desk, asked, _: desk.mark(_name(asked)),
     ("POST", "/rollback"): lambda desk, asked, _: desk.roll_back(_name(asked)),
     ("GET", "/journal"): lambda desk, asked, _: desk.archive.page(asked),

@@ -20,7 +20,7 @@ from fakeapi.adapters.transport import client as client_in_process
 from fakeapi.errors import FakeapiError
 from fakeapi.memory.sessions import DEFAULT, objection
 from fakeapi.model import Exchange
-from fakeapi.settings import Settings, each, is_repeatable, parse
+from fakeapi.settings import LOG_STYLES, Settings, each, is_repeatable, parse
 
 _OF_THE_COMMAND = ("host", "port", "log", "rules")
 """Settings that a server in a test has no use for, or takes otherwise."""
@@ -33,7 +33,7 @@ class Server(Tester):
         rules: rules as a list, an object or YAML text, or a file or folder of rules, or several of these in a list.
             They are those of all sessions.
         settings: further settings; `options` are single ones: `Server(contract="warn", pace="human")`.
-        log: is told of every exchange once it is over.
+        log: is told of every exchange once it is over; or a style of `--log`, for lines on stderr: `log="line"`.
 
     Raises FakeapiError, with file and line of the test, for rules and settings that can't be used.
     """
@@ -43,13 +43,13 @@ class Server(Tester):
         rules: Any = None,
         *,
         settings: Settings | None = None,
-        log: Callable[[Exchange], None] | None = None,
+        log: Callable[[Exchange], None] | str | None = None,
         **options: Any,
     ) -> None:
         __tracebackhide__ = True
         files, given = _parted(rules)
         try:
-            self._app = App(_settings(settings or Settings(), files, options), log)
+            self._app = App(_settings(settings or Settings(), files, options), _log(log))
             self._served: running.Thread | None = None
             self._address, self._is_over = "", False
             chosen = self._app.porter.settings
@@ -111,7 +111,7 @@ class Server(Tester):
         __tracebackhide__ = True
         return self.start()
 
-    def __exit__(self, *fault: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, fault: object, trace: object) -> None:
         self.stop()
 
 
@@ -168,6 +168,16 @@ def _check(id: str) -> None:
         raise FakeapiError(f"{here()}: {id[:80]!r} can't be the id of a session: {why}")
 
 
+def _log(log: Callable[[Exchange], None] | str | None) -> Callable[[Exchange], None] | None:
+    if not isinstance(log, str):
+        return log
+    if log not in LOG_STYLES:
+        raise FakeapiError(f"log: {log!r} is not one of {', '.join(LOG_STYLES)}, and nothing to call")
+    from fakeapi.adapters.log import logger
+
+    return logger(log)
+
+
 def _client(**options: Any) -> Any:
     import anthropic
 
@@ -193,7 +203,9 @@ def _parted(rules: Any) -> tuple[tuple[str, ...], list[Any]]:
 
 def _is_path(one: Any) -> bool:
     """Whether this names a file: a text that has several lines, or begins as a list or an object does, is YAML."""
-    return isinstance(one, Path) or (isinstance(one, str) and "\n" not in one and one.lstrip()[:1] not in ("-", "[", "{"))
+    return isinstance(one, Path) or (
+        isinstance(one, str) and "\n" not in one and one.lstrip()[:1] not in ("-", "[", "{")
+    )
 
 
 def _settings(base: Settings, files: tuple[str, ...], options: dict[str, Any]) -> Settings:

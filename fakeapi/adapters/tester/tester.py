@@ -12,6 +12,7 @@ from fakeapi.adapters.tester.lines import Line, PlacedError
 from fakeapi.adapters.tester.places import here
 from fakeapi.adapters.tester.saying import RuleName, When, failure, matching, parted, response
 from fakeapi.errors import FakeapiError
+from fakeapi.memory.sessions import DEFAULT
 from fakeapi.model import Json
 
 if TYPE_CHECKING:
@@ -336,8 +337,15 @@ class Tester:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *fault: object) -> None:
-        self.drop()
+    def __exit__(self, kind: type[BaseException] | None, fault: object, trace: object) -> None:
+        __tracebackhide__ = True
+        if self._id in (None, DEFAULT):
+            return
+        try:
+            self.drop()
+        except FakeapiError:
+            if kind is None:
+                raise
 
 
 class SessionClock:

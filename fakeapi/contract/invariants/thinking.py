@@ -137,9 +137,13 @@ def prefixes(seen: Survey) -> None:
         raise refusal("thinking_bound", location=thought.path, member=member, kind=thought.purpose, more=more)
 
 
-def loop_starts_with_thinking(seen: Survey) -> None:
-    """With a manual budget, the turn that the answer continues (a tool loop, a prefill) begins with thinking."""
-    if seen.thinking != "enabled":
+def prefill_starts_with_thinking(seen: Survey) -> None:
+    """With a manual budget, the turn that a prefill ends begins with thinking.
+
+    Until 2026-01 that held for tool loops, too. Now the answer to one that began without thinking isn't thought about,
+    and nothing is refused (documented as graceful degradation; Claude Code counts on it where a model has an alias).
+    """
+    if seen.thinking != "enabled" or not seen.turns or seen.turns[-1].role != "assistant":
         return
     loop = list(_continued(seen.turns))
     if not loop or any(turn.blocks and kind_of(turn.blocks[0]) in _THOUGHTS for turn in loop):
@@ -149,7 +153,7 @@ def loop_starts_with_thinking(seen: Survey) -> None:
 
 
 def _continued(turns: list[Turn]) -> Iterator[Turn]:
-    """The assistant messages of the final tool loop, last first; none where the user spoke after it."""
+    """The assistant messages of the turn that ends the conversation, last first: what it is a loop of tools."""
     for turn in reversed(turns):
         if turn.role == "assistant" and turn.blocks:
             yield turn

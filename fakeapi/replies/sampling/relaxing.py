@@ -28,4 +28,4 @@ def _attainable(schema: Json) -> Json:
     closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
     if not closed or not isinstance(required, list) or not isinstance(declared, dict):
         return schema
-    return {**schema, "required": [name for name in required if name in declared]}
+    return {**schema, "required": [name for name in required if isinstance(name, str) and name in declared]}
