@@ -141,7 +141,7 @@ class Porter:
         if self.sessions.find(id) is None and (why := objection(id)):
             return self.open(), refusal("session_impossible", why=why)
         session = self.open(id)
-        if over := session.over(session.clock()):
+        if session.ends and (over := session.over(session.clock())):
             self.remove_rules(session, over)
         return session, None
 

@@ -21,8 +21,8 @@ from fakeapi.rules.loading.reader import Known
 _NO_JSON = (Mismatch("request", "a message request", "a body that can't be read"),)
 _VERSION = "2023-06-01"
 _SCHEMA = SCHEMAS["messages"]
-_LATELY = 32
-"""Exchanges of which what was read is remembered: many may wait for the same one."""
+_LATELY = 4
+"""Exchanges of which what was read is remembered: hundreds may wait for the same one."""
 _NO_MODELS: Mapping[str, Model] = MappingProxyType({})
 
 
@@ -73,7 +73,7 @@ def call_of(entry: Entry) -> Call | None:
 _call_of = lru_cache(maxsize=_LATELY)(call_of)
 
 
-@lru_cache(maxsize=_LATELY)
+@lru_cache(maxsize=64)
 def _stranger(name: str) -> Model:
     """A model that has only a name."""
     return replace(catalogue.all_models()[0], id=name, aliases=())

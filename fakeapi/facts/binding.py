@@ -6,14 +6,14 @@ Newer models refuse thinking that comes back after something before it was chang
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
 from fakeapi.facts import signatures
-from fakeapi.facts.familiar import about, about_all
+from fakeapi.facts.familiar import about, about_all, about_all_so_far
 from fakeapi.facts.frames import unread_system
 from fakeapi.model import Json, Model
 
@@ -80,7 +80,8 @@ def ahead(body: Json, model: Model) -> Context:
     before = FIRST
     for thought in thoughts(body):
         before = thought.token
-    return Context(_system(body), _tools(body), _prefixes(body).whole, before)
+    told = _told(body)
+    return Context(_system(body), _tools(body), told[-1].digest() if told else _START.digest(), before)
 
 
 def thoughts(body: Json, since: int = 0) -> Iterator[Thought]:
@@ -104,9 +105,9 @@ def misfits(body: Json, model: Model) -> list[Misfit]:
     if not own:
         return []
     found: list[Misfit] = []
-    system, tools, prefixes = _system(body), _tools(body), _prefixes(body).before
+    system, tools, told = _system(body), _tools(body), _told(body)
     for thought in own:
-        context = Context(system, tools, prefixes[thought.message, thought.block], thought.before)
+        context = Context(system, tools, told[thought.message].before[thought.block], thought.before)
         differs = signatures.moved(thought.token, thought.purpose, *context)
         found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
     return found
@@ -156,38 +157,47 @@ def _parts(content: Any) -> list[Json]:
     return [part if isinstance(part, dict) else {} for part in content] if isinstance(content, list) else []
 
 
-class _Prefixes(NamedTuple):
-    """The digests of what was said before each thinking block, by message and block, and of the whole."""
+class _Told(NamedTuple):
+    """What was said up to the end of a message, as a digest that goes on, and by whom last; thinking is no part of it.
 
-    before: dict[tuple[int, int], bytes]
-    whole: bytes
+    `before`: the digests of what was said before each thinking block of the message, by the index of the block.
+    """
 
+    prefix: Any
+    role: str
+    before: Mapping[int, bytes]
 
-def _prefixes(body: Json) -> _Prefixes:
-    """Thinking is no part of them. Compaction starts them anew: the server forgets what came before."""
-    prefix, spoken = blake2b(digest_size=16), ""
-    before: dict[tuple[int, int], bytes] = {}
-    for index, message in _messages(body):
-        role = str(message.get("role"))
-        for block, (kind, said) in enumerate(about(message, _saying)):
-            if kind in THOUGHTS:
-                before[index, block] = prefix.copy().digest()
-            elif said:
-                if kind == "compaction":
-                    prefix, spoken = blake2b(digest_size=16), ""
-                prefix.update(said if role == spoken else role.encode() + said)
-                spoken = role
-    return _Prefixes(before, prefix.digest())
+    def digest(self) -> bytes:
+        return bytes(self.prefix.copy().digest())
 
 
-def _saying(message: Json) -> tuple[tuple[str, bytes], ...]:
-    """Type and digested bytes of the blocks of a message; b"" for what says nothing."""
-    return tuple((str(part.get("type")), _unless_silent(part)) for part in _parts(message.get("content")))
+_START = _Told(blake2b(digest_size=16), "", {})
 
 
-def _unless_silent(part: Json) -> bytes:
-    kind = str(part.get("type"))
-    return b"" if kind in THOUGHTS or (kind == "text" and not part.get("text")) else _said(part)
+def _told(body: Json) -> list[_Told]:
+    """What was said up to the end of each message."""
+    messages = body.get("messages")
+    return about_all_so_far(messages, _tell) if isinstance(messages, list) else []
+
+
+def _tell(told: _Told | None, message: Any) -> _Told:
+    """Compaction starts it anew: the server forgets what came before."""
+    told = told or _START
+    if not isinstance(message, dict):
+        return told
+    prefix, spoken, role = told.prefix.copy(), told.role, str(message.get("role"))
+    before: dict[int, bytes] = {}
+    for block, part in enumerate(_parts(message.get("content"))):
+        kind = str(part.get("type"))
+        if kind in THOUGHTS:
+            before[block] = prefix.copy().digest()
+        elif kind != "text" or part.get("text"):
+            if kind == "compaction":
+                prefix, spoken = blake2b(digest_size=16), ""
+            said = _said(part)
+            prefix.update(said if role == spoken else role.encode() + said)
+            spoken = role
+    return _Told(prefix, spoken, before)
 
 
 def _said(part: Json) -> bytes:

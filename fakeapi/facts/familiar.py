@@ -65,6 +65,16 @@ class _Conversation(_Known):
             found = self.found[key] = [*shared, *_each(self.part, find, placed, len(shared))]
         return found
 
+    def so_far(self, step: Callable[[Any, Any], _Found]) -> list[_Found]:
+        """What `step` makes of what was found of the messages before, and of each message."""
+        key = ("so far", step)
+        found: list[_Found] | None = self.found.get(key)
+        if found is None:
+            before = self.before
+            shared = before.found.get(key, [])[: self.same] if before else []
+            found = self.found[key] = _so_far(self.part, step, shared)
+        return found
+
 
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
     """How many objects at the beginning are the very same."""
@@ -156,6 +166,21 @@ def about_all(parts: Sequence[Any], find: Callable[..., _Found], placed: bool = 
     if type(known) is _Conversation and known.part is parts:
         return known.each(find, placed)
     return _each(parts, find, placed)
+
+
+def about_all_so_far(parts: Sequence[Any], step: Callable[[Any, Any], _Found]) -> list[_Found]:
+    """`step(found, part)` for each of several parts, `found` being what came of the part before; None at first."""
+    known = _memory.met.get(id(parts))
+    if type(known) is _Conversation and known.part is parts:
+        return known.so_far(step)
+    return _so_far(parts, step, [])
+
+
+def _so_far(parts: Sequence[Any], step: Callable[[Any, Any], _Found], found: list[_Found]) -> list[_Found]:
+    last = found[-1] if found else None
+    for part in parts[len(found) :]:
+        found.append(last := step(last, part))
+    return found
 
 
 def _each(parts: Sequence[Any], find: Callable[..., _Found], placed: bool, since: int = 0) -> list[_Found]:

@@ -135,6 +135,22 @@ def test_nothing_of_what_is_refused_is_done(server):
     assert server.json("GET", "/_fakeapi/settings")["seed"] == 0
 
 
+def test_a_session_is_bounded(monkeypatch):
+    monkeypatch.setattr("fakeapi.adapters.admin.shelf.MOST_RULES", 10)
+    with serving() as server:
+        for name in range(100):
+            assert server.ask("POST", "/_fakeapi/snapshot", {"name": str(name)}).status == 200
+        assert (
+            "a session keeps 100 snapshots; take one of '0', '1'"
+            in server.ask("POST", "/_fakeapi/snapshot", {"name": "x"}).said
+        )
+        assert server.ask("POST", "/_fakeapi/snapshot", {"name": "7"}).status == 200
+        rules = [{"match": str(number), "respond": "x"} for number in range(6)]
+        assert server.ask("POST", "/_fakeapi/rules", rules).status == 200
+        assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", rules).said
+        assert server.ask("PUT", "/_fakeapi/rules", rules).status == 200
+
+
 def test_deep_bodies_are_refused(server):
     for depth in (150, 900, 100_000):
         body = b'{"match": ' * depth + b"1" + b"}" * depth

@@ -6,14 +6,16 @@ import asyncio
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anthropic
 import pytest
+import trio
 
 import fakeapi
 from fakeapi.adapters.tester.tester import Tester
-from tests.adapters.desk import ASKED, WAYS, ask, reached, said, told_tool
+from tests.adapters.desk import ASKED, WAYS, ask, client_of, reached, said, told_tool
 
 
 @pytest.fixture(params=WAYS)
@@ -338,6 +340,51 @@ def test_tasks_go_on_while_one_waits(tester):
             return sorted(call.text for call in await waiting)
 
     assert asyncio.run(run()) == ["0", "1", "2"]
+
+
+def test_tasks_of_trio_go_on_while_one_waits():
+    with reached("in_process") as tester:
+        waited: list[int] = []
+
+        async def wait() -> None:
+            waited.append(len(await tester.wait_for_async(n=2, timeout=30)))
+
+        async def run() -> None:
+            async with tester.async_client() as client, trio.open_nursery() as nursery:
+                nursery.start_soon(wait)
+                for _ in range(2):
+                    await client.messages.create(**ASKED, messages=[{"role": "user", "content": "x"}])
+
+        trio.run(run)
+    assert waited == [2]
+
+
+def test_waiting_in_async_code_fails_at_the_line_of_the_test(tester):
+    with pytest.raises(fakeapi.FakeapiError, match=r"test_tester\.py:\d+: verify: timeout"):
+        asyncio.run(tester.wait_for_async(timeout=-1))
+    with pytest.raises(AssertionError, match="at least 1 request"):
+        asyncio.run(tester.wait_for_async(timeout=0.01))
+
+
+def test_a_test_is_read_while_others_ask(tester):
+    tester.reply("Hi")
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(_ask_often, tester) for _ in range(4)]
+        while not all(each.done() for each in asking):
+            assert all(call.number for call in tester.calls)
+            tester.assert_not_called(text="nothing of the kind")
+            tester.tell(5)
+        for each in asking:
+            each.result()
+    assert {call.outcome for call in tester.wait_for(n=120)} == {"completed"}
+
+
+def _ask_often(tester: Tester) -> None:
+    with client_of(tester, max_retries=0) as client:
+        for number in range(30):
+            asked: Any = {**ASKED, "messages": [{"role": "user", "content": f"number {number}"}]}
+            with client.messages.stream(**asked) as stream:
+                stream.get_final_message()
 
 
 # The session

@@ -19,8 +19,7 @@ CITED = {**FETCH, "citations": {"enabled": True}}
 
 def found(answer: Json) -> Any:
     """The results of its first search, or its error."""
-    results = block(answer, "web_search_tool_result")["content"]
-    return results
+    return block(answer, "web_search_tool_result")["content"]
 
 
 def fetched(said: Any, tool: Json = FETCH, **more: Any) -> Json:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from fakeapi.adapters.admin.archive import Archive
@@ -20,6 +21,7 @@ from fakeapi.model import Json
 _SECRET = ("api_key",)
 _LAST_MOMENT = 253_370_764_799
 """The end of the year 9998: calendars end a year later, and what expires (batches, files) must have a date."""
+_MOST_SNAPSHOTS = 100
 _ON_OFF = {True: "on", False: "off"}
 
 
@@ -113,7 +115,12 @@ class Desk:
     def mark(self, name: str) -> Json:
         """Take a snapshot."""
         with self._porter.lock:
-            self._porter.mark(self._porter.open(self._id), name)
+            session = self._porter.open(self._id)
+            if name not in session.marks and len(session.marks) >= _MOST_SNAPSHOTS:
+                raise FakeapiError(
+                    f"a session keeps {_MOST_SNAPSHOTS} snapshots; take one of {_few(session.marks)} anew"
+                )
+            self._porter.mark(session, name)
             return self.show()
 
     def roll_back(self, name: str) -> Json:
@@ -121,8 +128,7 @@ class Desk:
         with self._porter.lock:
             session = self._porter.open(self._id)
             if name not in session.marks:
-                known = ", ".join(map(repr, session.marks)) or "none"
-                raise MissingError(f"the session {self._id!r} has no snapshot {name!r}; it has {known}")
+                raise MissingError(f"the session {self._id!r} has no snapshot {name!r}; it has {_few(session.marks)}")
             self._porter.roll_back(session, name)
             return self.show()
 
@@ -157,6 +163,11 @@ class Desk:
             session = self._porter.open(self._id)
             session.changed, session.house = {}, None
         return self.settings()
+
+
+def _few(names: Iterable[str]) -> str:
+    """The first of some names."""
+    return ", ".join(map(repr, islice(names, 10))) or "none"
 
 
 def _without_secrets(settings: Mapping[str, Any]) -> Json:

@@ -14,7 +14,7 @@ from fakeapi.errors import FakeapiError
 from fakeapi.memory import exporting
 from fakeapi.memory.sessions import DEFAULT, Session
 from fakeapi.model import Json, Rule
-from fakeapi.rules.loading.document import Loaded, RulesError, load, load_values
+from fakeapi.rules.loading.document import MOST_RULES, Loaded, RulesError, load, load_values
 
 _NOTHING_GIVEN = "the body is a rule, a list of rules, or an object with a list `rules`"
 
@@ -94,6 +94,10 @@ class Shelf:
         rules = _named(loaded.rules, session, self._porter.house.rules)
         names = {rule.name for rule in rules}
         kept = tuple(rule for rule in before if rule.name not in names)
+        if len(rules) + len(kept) > MOST_RULES:
+            raise FakeapiError(
+                f"{place}: a session has {MOST_RULES:,} rules at most; DELETE /_fakeapi/rules removes them"
+            )
         gone = {rule.name for rule in session.rules} - {rule.name for rule in kept}
         ends = {name: moment for name, moment in session.ends.items() if name not in names}
         if lifetime is not None:

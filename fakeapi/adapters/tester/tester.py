@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -216,14 +216,19 @@ class Tester:
         self._verify(timeout=timeout, match=match, at_least=n, over=over)
         return self.calls
 
-    async def wait_for_async(self, n: int = 1, timeout: float = 5.0, *, over: bool = True, **match: Any) -> Calls:
-        """The same, while other tasks of the event loop (asyncio, trio) go on: those that are to send the requests."""
+    def wait_for_async(
+        self, n: int = 1, timeout: float = 5.0, *, over: bool = True, **match: Any
+    ) -> Coroutine[Any, Any, Calls]:
+        """The same, to be awaited: other tasks of the event loop (asyncio, trio) go on meanwhile, which are to send the
+        requests."""
+        given = _without_nothing({"timeout": timeout, "match": match, "at_least": n, "over": over})
+        return self._wait_async(given, here())
+
+    async def _wait_async(self, wanted: Json, place: str) -> Calls:
         __tracebackhide__ = True
         from anyio import CapacityLimiter, to_thread
 
-        place = here()
-        given = _without_nothing({"timeout": timeout, "match": match, "at_least": n, "over": over})
-        waiting = partial(self._line.ask, "POST", "/verify", given)
+        waiting = partial(self._line.ask, "POST", "/verify", wanted)
         try:
             result = await to_thread.run_sync(waiting, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         except FakeapiError as fault:
