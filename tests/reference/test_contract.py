@@ -165,8 +165,8 @@ def test_count_tokens_equals_the_usage_of_every_recorded_request(recordings):
         counted = {name: value for name, value in body.items() if name not in NOT_COUNTED}
         count = content(ask(counted, headers, path="/v1/messages/count_tokens"))
         usage = message["usage"]
-        if "server_tool_use" in usage:
-            continue  # each round of a server tool reads all again
+        if "server_tool_use" in usage or any(step["type"] == "compaction" for step in usage.get("iterations", ())):
+            continue  # each round of a server tool reads all again; behind a summary, only that is read
         whole = sum(usage[name] for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"))
         assert whole == count["input_tokens"], row["id"]
         compared += 1
