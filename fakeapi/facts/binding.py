@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from fakeapi.facts import signatures
-from fakeapi.facts.familiar import about, about_all, about_all_so_far
+from fakeapi.facts.familiar import about, about_all, about_so_far
 from fakeapi.facts.frames import unread_system
 from fakeapi.model import Json, Model
 
@@ -177,12 +177,11 @@ _START = _Told(blake2b(digest_size=16), "", {})
 def _told(body: Json) -> list[_Told]:
     """What was said up to the end of each message."""
     messages = body.get("messages")
-    return about_all_so_far(messages, _tell) if isinstance(messages, list) else []
+    return about_so_far(messages, _tell, _START) if isinstance(messages, list) else []
 
 
-def _tell(told: _Told | None, message: Any) -> _Told:
+def _tell(told: _Told, message: Any) -> _Told:
     """Compaction starts it anew: the server forgets what came before."""
-    told = told or _START
     if not isinstance(message, dict):
         return told
     prefix, spoken, role = told.prefix.copy(), told.role, str(message.get("role"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import orjson
 
-from fakeapi.facts.familiar import about_all
+from fakeapi.facts.familiar import about, about_all, about_so_far
 from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
@@ -77,6 +78,45 @@ def normal_form(messages: list[Json]) -> bytes:
         elif said:
             turns.append((said, [message]))
     return b"[%b]" % b",".join(said if len(turn) == 1 else _turn(*turn) for said, turn in turns)
+
+
+def normal_digest(shape: bytes, messages: list[Json]) -> str:
+    """The digest of these bytes and of the normal form of a conversation; one that goes on is digested further."""
+    start = _Digested(blake2b(shape + b"\x1f[", digest_size=16), 0, "", None)
+    told = about_so_far(messages, _digest_more, start, shape)
+    whole = _closed(told[-1] if told else start)
+    whole.update(b"]")
+    return str(whole.hexdigest())
+
+
+class _Digested(NamedTuple):
+    """A digest on its way: of how many turns, and the turn that isn't in it yet: by whom, and its messages, each as
+    (those before, message)."""
+
+    digest: Any
+    turns: int
+    role: str
+    turn: Any
+
+
+def _digest_more(told: _Digested, message: Json) -> _Digested:
+    if not about(message, _turn):
+        return told
+    if told.turn and told.role == message["role"]:
+        return told._replace(turn=(told.turn, message))
+    return _Digested(_closed(told), told.turns + bool(told.turn), message["role"], (None, message))
+
+
+def _closed(told: _Digested) -> Any:
+    """The digest with the turn that was open."""
+    digest, messages, turn = told.digest.copy(), [], told.turn
+    while turn:
+        turn, message = turn
+        messages.append(message)
+    if messages:
+        said = about(messages[0], _turn) if len(messages) == 1 else _turn(*reversed(messages))
+        digest.update(b"," + said if told.turns else said)
+    return digest
 
 
 _EMPTY, _PICTURE = ["text", ""], ["image"]

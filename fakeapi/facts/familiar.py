@@ -65,14 +65,14 @@ class _Conversation(_Known):
             found = self.found[key] = [*shared, *_each(self.part, find, placed, len(shared))]
         return found
 
-    def so_far(self, step: Callable[[Any, Any], _Found]) -> list[_Found]:
+    def so_far(self, step: Callable[[_Found, Any], _Found], start: _Found, given: Hashable) -> list[_Found]:
         """What `step` makes of what was found of the messages before, and of each message."""
-        key = ("so far", step)
+        key = (step, given)
         found: list[_Found] | None = self.found.get(key)
         if found is None:
             before = self.before
             shared = before.found.get(key, [])[: self.same] if before else []
-            found = self.found[key] = _so_far(self.part, step, shared)
+            found = self.found[key] = _so_far(self.part, step, start, shared)
         return found
 
 
@@ -168,18 +168,26 @@ def about_all(parts: Sequence[Any], find: Callable[..., _Found], placed: bool = 
     return _each(parts, find, placed)
 
 
-def about_all_so_far(parts: Sequence[Any], step: Callable[[Any, Any], _Found]) -> list[_Found]:
-    """`step(found, part)` for each of several parts, `found` being what came of the part before; None at first."""
+def about_so_far(
+    parts: Sequence[Any], step: Callable[[_Found, Any], _Found], start: _Found, given: Hashable = None
+) -> list[_Found]:
+    """`step(found, part)` for each of several parts, `found` being what came of the part before, `start` at first.
+
+    `given` tells one start from others.
+    """
     known = _memory.met.get(id(parts))
     if type(known) is _Conversation and known.part is parts:
-        return known.so_far(step)
-    return _so_far(parts, step, [])
+        return known.so_far(step, start, given)
+    return _so_far(parts, step, start, [])
 
 
-def _so_far(parts: Sequence[Any], step: Callable[[Any, Any], _Found], found: list[_Found]) -> list[_Found]:
-    last = found[-1] if found else None
+def _so_far(
+    parts: Sequence[Any], step: Callable[[_Found, Any], _Found], start: _Found, found: list[_Found]
+) -> list[_Found]:
+    last = found[-1] if found else start
     for part in parts[len(found) :]:
-        found.append(last := step(last, part))
+        last = step(last, part)
+        found.append(last)
     return found
 
 

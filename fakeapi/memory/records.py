@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry, Piece
 from fakeapi.memory.secrets import Span, find, marker
+from fakeapi.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from fakeapi.memory.journal import Journal
     from fakeapi.memory.redaction import Literals
     from fakeapi.model import Exchange, Json
-    from fakeapi.wire import HeaderLines, Request
+    from fakeapi.wire import HeaderLines
 
 
+_LET_GO = Request("", "", "", {}, b"")
 PIECE = 120
 """Bytes that a piece of an answer costs beside its data."""
 
@@ -28,7 +30,7 @@ class Record(Entry):
     """An entry, and what only its porter and its journal know of it.
 
     Attributes:
-        came: the request as it came; None once that is written down.
+        came: the request as it came, or what stands for one that came before; None once that is written down.
         raw: the answer so far, as it was sent; spent: what it weighs; charged: how much of that the journal knows of.
         ending: the exchange, header lines and diagnosis with which it ended, until they are written down.
         literals, tainted: see `redaction`. mark: of a small request, until it is written down; known: it came before.
@@ -53,6 +55,15 @@ class Record(Entry):
         self.opened = opened
         self.steady = steady
         self.raw: list[Piece] = []
+        if len(request.body) <= journal.ahead:
+            self._recognize(request)
+
+    def _recognize(self, request: Request) -> None:
+        """Let go at once of a request that came before: what isn't kept leaves its memory to the next one."""
+        self.mark = redaction.mark_of(request)
+        before = redaction.known(self.mark)
+        if before is not None:
+            self.asked, self.known, self.came = before, True, _LET_GO
 
     @property
     def entry(self) -> Entry:
@@ -105,17 +116,12 @@ class Record(Entry):
             texts.extend([data for _, data in self.raw])
 
     def _tell_request(self, came: Request, texts: list[bytes]) -> None:
-        small = len(came.body) <= self._journal.ahead
-        mark = redaction.mark_of(came) if small else None
-        before = None if mark is None else redaction.known(mark)
-        if before is not None:
-            self.asked, self.known = before, True
+        if self.known:
             return
-        self.mark = mark
         self.asked, literals, told = redaction.first_look(came)
         if literals:
             self.literals = literals
-        texts += [told, came.body] if small else [told]
+        texts += [told] if self.mark is None else [told, came.body]
 
     def write_down(self, *, quiet: bool) -> None:
         """Let go of what came and was said as it was; where what was told is `quiet`, none of it is secret."""

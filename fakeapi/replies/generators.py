@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from hashlib import blake2b
 from inspect import Parameter, signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -139,9 +138,8 @@ def fingerprint(body: Json) -> str:
     if _last[0] is body:
         return _last[1]
     shape = b"[%b]" % b",".join(about(body.get(name), _written) for name in _SAID_BY_MODEL)
-    said = conversation.normal_form(body["messages"])
-    found: str = blake2b(b"\x1f".join((shape, said)), digest_size=16).hexdigest()
-    _last = (body, found) if len(shape) + len(said) <= _MOST_KEPT else _NO_BODY
+    found = conversation.normal_digest(shape, body["messages"])
+    _last = (body, found)
     return found
 
 
@@ -149,9 +147,7 @@ def _written(member: Any) -> bytes:
     return packed(member, orjson.OPT_SORT_KEYS)
 
 
-_MOST_KEPT = 1_000_000
-_NO_BODY: tuple[Json, str] = ({}, "")
-_last = _NO_BODY
+_last: tuple[Json, str] = ({}, "")
 
 
 @cache

@@ -273,6 +273,7 @@ def test_a_text_has_values_of_a_kind(text: str, name: str, expected: list[str]) 
         ("Run the ls -la command", "ls -la"),
         ("Execute the following:\nmake test\nThen stop.", "make test"),
         ("Can you run whoami?", "whoami"),
+        ("You are a bot that can run UNIX commands. Hey, run the 'date' command", "date"),
     ],
 )
 def test_a_command_ends_where_the_sentence_goes_on(text: str, command: str) -> None:
@@ -287,7 +288,16 @@ _SHELL = {
 }
 
 
-@pytest.mark.parametrize("text", ["Run the tests, please", "I want you to run a command", "Run it", "Run my script."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Run the tests, please",
+        "I want you to run a command",
+        "Run it",
+        "Run my script.",
+        "A bot that can run UNIX commands",
+    ],
+)
 def test_what_is_no_command_is_not_taken_for_one(text: str) -> None:
     assert Hints(text).of_kind("command", "command") == []
 

@@ -55,10 +55,11 @@ _COMMAND = re.compile(
 )
 _NAMED_COMMAND = re.compile(
     rf"{_TO_RUN}\s+(?:the|an?)\s+(?!{_KIND_OF_COMMAND}\b|same\b|next\b|right\b|last\b|above\b)"
-    r"([\w./-]+(?:\s+-[\w=-]+)*)\s+command\b",
+    r"(?:[\"“'](?P<quoted>[^\"”'\n]+)[\"”']|(?P<bare>[\w./-]+(?:\s+-[\w=-]+)*))\s+command\b",
     re.I,
 )
 """What follows `run` or `execute`: quoted, or up to the end of the sentence or to what is to be done then."""
+_MERE_WORDS = re.compile(r"\b(?:commands?|scripts?|programs?)$")
 _QUOTED = re.compile(r"[\"“]([^\"”\n]+)[\"”]|(?<![\w])'([^'\n]+)'(?!\w)")
 _ARITHMETIC = re.compile(r"\(?-?\d[\d.,]*(?:[ ()]*[-+*/×÷^%][ ()]*-?\d[\d.,]*\)?)+")
 _BEFORE_NUMBER = r"(?<![\w.@/#:-])-?"
@@ -252,9 +253,12 @@ def _commands(hints: Hints) -> list[str]:
     """Commands for a shell: in backticks, or what is said to be run."""
     if found := _matches(_BACKTICKED)(hints):
         return found
-    named = _matches(_NAMED_COMMAND)(hints)
-    said = (next(part for part in found.groups() if part) for found in _COMMAND.finditer(hints.text))
-    return named or [command.strip().rstrip(".,") for command in said]
+    for pattern in (_NAMED_COMMAND, _COMMAND):
+        said = (next(part for part in match.groups() if part) for match in pattern.finditer(hints.text))
+        found = [command.strip().rstrip(".,") for command in said if not _MERE_WORDS.search(command)]
+        if found:
+            return found
+    return []
 
 
 def _latest(hints: Hints) -> list[str]:
