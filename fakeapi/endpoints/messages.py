@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fakeapi.chance import Chance
 from fakeapi.encoding import pacing, sse
 from fakeapi.encoding.faults import Scene
@@ -10,8 +12,8 @@ from fakeapi.endpoints import caching, limiting, saying, threads
 from fakeapi.endpoints.asking import error_headers, hear
 from fakeapi.endpoints.caching import Cached
 from fakeapi.endpoints.files.attaching import created
-from fakeapi.endpoints.limiting import FREE
-from fakeapi.endpoints.outcome import FORGETFUL, NOTHING, Asked, House, Outcome, Remembered
+from fakeapi.endpoints.limiting import FREE, Toll
+from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome, Remembered
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
 from fakeapi.endpoints.saying import Said
 from fakeapi.endpoints.sending import again, encode, encode_struck, repeated
@@ -29,37 +31,54 @@ def answer(
     said, ruled = say(house, view, request, caller)
     call = said.call
     asked = listen(house, view, request, caller, call, ruled)
-    if said.again and asked is NOTHING and ruled is NO_RULING:
-        return repeated(said.again[0], luck.message_id())
     ttft = (asked.pace or house.pace).ttft
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
+    is_plain = asked is NOTHING and ruled is NO_RULING
+    if is_plain and (known := said.again.get((cached.counts, cached.state))):
+        return repeated(known, luck.message_id(), cached.changes)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
     made = created(view, message, caller, luck)
     toll = limiting.charge(house, view, call, message.usage, caller, luck, said.barred)
-    kept = remembered(house, view, call, message, caller, luck, (*cached.changes, *diagnosed, *toll.changes, *made))
+    changes = (*cached.changes, *diagnosed, *toll.changes, *made)
+    kept = remembered(house, view, call, message, caller, luck, changes)
+    kept = kept._replace(always=ruled.changes, when_completed=(*kept.when_completed, *toll.owed))
     tail = shared_tail(said, message, cached)
     if asked is NOTHING:
         effects = encode(house, call, message, house.pace, said.mark, tail)
     else:
         effects = encode_struck(house, call, message, asked, said.mark, Scene(luck, caller.key, message.model))
-    outcome = Outcome(
+    outcome = told(effects, said, ruled, asked, cached, message, toll, kept)
+    alike = tail is not None and house.pace == pacing.INSTANT and toll is FREE
+    if is_plain and alike and kept == Remembered(cached.changes):
+        said.again[cached.counts, cached.state] = again(outcome, message.id)
+    return outcome
+
+
+def told(
+    effects: Iterable[Effect],
+    said: Said,
+    ruled: Ruling,
+    asked: Asked,
+    cached: Cached,
+    message: Message,
+    toll: Toll,
+    kept: Remembered,
+) -> Outcome:
+    """What the stages made, as the frame and the log take it."""
+    return Outcome(
         effects,
-        sse.STREAM if call.body.get("stream") else (JSON,),
+        sse.STREAM if said.call.body.get("stream") else (JSON,),
         toll.shown,
         message.model,
         said.draft.source,
         message.usage,
-        (*call.warnings, *saying.remarks(said.draft)),
+        (*said.call.warnings, *saying.remarks(said.draft)),
         price(said, message),
         asked,
-        kept._replace(always=ruled.changes, when_completed=(*kept.when_completed, *toll.owed)),
+        kept,
         ruled.rule.name if ruled.rule else "",
         cached.state,
     )
-    alike = tail is not None and house.pace == pacing.INSTANT and said.prefixes is None and toll is FREE
-    if alike and asked is NOTHING and ruled is NO_RULING and outcome.remembered == FORGETFUL:
-        said.again.append(again(outcome, message.id))
-    return outcome
 
 
 def say(house: House, view: View, request: Request, caller: Caller) -> tuple[Said, Ruling]:

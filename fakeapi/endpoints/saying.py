@@ -42,7 +42,7 @@ class Said(NamedTuple):
         tails: what was written and is the same for all whom the cache counts alike: the events after message_start, or
             a body around its id. made: the usages of these.
         barred: why the organization may not ask at all; see Pulled.
-        again: the whole answer, where it is the same for all who ask, once it was given; else empty.
+        again: the whole answers to all whom the cache counts alike, and the log calls so, once they were given.
     """
 
     call: Call
@@ -53,7 +53,7 @@ class Said(NamedTuple):
     tails: dict[Counts, list[Effect]]
     made: dict[Counts, Json]
     barred: str
-    again: list[Again]
+    again: dict[tuple[Counts, str], Again]
 
 
 def read(house: House, view: View, request: Request, caller: Caller) -> Call:
@@ -150,7 +150,7 @@ def _said(house: House, call: Call, uncut: Draft) -> Said:
     if house.settings.service_tier == "priority" and call.body.get("service_tier") != "standard_only":
         bill = {**bill, "service_tier": "priority"}
     prefixes, barred = cached.prefixes(call.body, call.model, house.sizes), pulled(call.body).barred
-    return Said(call, limited, bill, prefixes, mark, {}, {}, barred, [])
+    return Said(call, limited, bill, prefixes, mark, {}, {}, barred, {})
 
 
 def overridden(bill: Json, draft: Draft) -> Json:

@@ -11,7 +11,8 @@ from fakeapi.encoding import events, faults, pacing, sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.pacing import Pace
 from fakeapi.encoding.sse import Frame
-from fakeapi.endpoints.outcome import Asked, House, Outcome
+from fakeapi.endpoints.outcome import FORGETFUL, Asked, House, Outcome, Remembered
+from fakeapi.memory.changes import Change
 from fakeapi.model import Call, Message
 from fakeapi.wire import Effect, Send
 
@@ -59,14 +60,15 @@ def again(outcome: Outcome, id: str) -> Again:
     first, *more = outcome.effects
     assert isinstance(first, Send)
     before, _, after = first.data.partition(id.encode())
-    return Again(before, after, outcome._replace(effects=tuple(more)))
+    return Again(before, after, outcome._replace(effects=tuple(more), remembered=FORGETFUL))
 
 
-def repeated(known: Again, id: str) -> Outcome:
-    """The same answer under another id."""
+def repeated(known: Again, id: str, changes: tuple[Change, ...]) -> Outcome:
+    """The same answer under another id; `changes` are what memory has to keep this time."""
     more, *rest = known.outcome
     first = Send(b"%b%b%b" % (known.before, id.encode(), known.after))
-    return Outcome._make(((first, *more), *rest))
+    outcome = Outcome._make(((first, *more), *rest))
+    return outcome._replace(remembered=Remembered(changes)) if changes else outcome
 
 
 def encode_struck(
