@@ -5,6 +5,7 @@ Content is drawn from (seed, normalised request); ids from (seed, number of the 
 
 from __future__ import annotations
 
+from binascii import hexlify
 from functools import lru_cache
 from hashlib import blake2b
 from random import Random
@@ -14,26 +15,19 @@ if TYPE_CHECKING:
     from faker import Faker
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _TEN = 58**10
+_AS_CHARACTER = bytes(_ALPHABET[byte % 58].encode()[0] for byte in range(256))
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0x2 << 62
 
 
 def base58(number: int) -> str:
     """128 bits as 22 characters of the Bitcoin alphabet, zero-padded with "1" (contract.md 4)."""
-    rest, low = divmod(number, _TEN)
-    high, middle = divmod(rest, _TEN)
-    return _PAIRS[high] + _ten_characters(middle) + _ten_characters(low)
-
-
-def _ten_characters(number: int) -> str:
-    """Spelt out, since every answer has two ids and a loop takes twice as long."""
-    number, fifth = divmod(number, 3364)
-    number, fourth = divmod(number, 3364)
-    number, third = divmod(number, 3364)
-    first, second = divmod(number, 3364)
-    return f"{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{_PAIRS[fourth]}{_PAIRS[fifth]}"
+    characters = []
+    for _ in range(22):
+        number, low = divmod(number, 58)
+        characters.append(_ALPHABET[low])
+    return "".join(reversed(characters))
 
 
 def uuid7(milliseconds: int, bits: int) -> int:
@@ -81,12 +75,10 @@ def workspace(seed: int, key: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _millisecond(milliseconds: int) -> tuple[str, str, int]:
-    """Of the smallest UUIDv7 of a millisecond: its first twelve characters, those of the next number that differs in
-    them, and the number that its last ten stand for."""
-    number = uuid7(milliseconds, int.from_bytes(digest("millisecond", milliseconds, size=2), "big") << 62)
-    rest, low = divmod(number, _TEN)
-    return base58(number)[:12], base58((rest + 1) * _TEN)[:12], low
+def _millisecond(milliseconds: int) -> str:
+    """The first twelve characters of UUIDv7s of a millisecond, of which any ten characters make one."""
+    first = uuid7(milliseconds, int.from_bytes(digest("millisecond", milliseconds, size=2), "big") << 62)
+    return base58(first + _TEN)[:12]
 
 
 class Chance:
@@ -102,29 +94,30 @@ class Chance:
         self.seed = seed
         self.number = number
         self.now = now
-        self._bits = blake2b(b"%d/%d" % (seed, number), digest_size=64, salt=salt).digest()
+        name = b"%d/%d" % (seed, number)
+        self._bits = (blake2b(name, salt=salt) if salt else blake2b(name)).digest()
         self._drawn = 0
 
     def request_id(self) -> str:
         """`req_011C…`, time-ordered (contract.md 4)."""
-        return self._timed("req", self._bits[:8])
+        return self._timed("req", self._bits[:10])
 
     def message_id(self) -> str:
         """`msg_011C…`, time-ordered since mid-2026 (contract.md 4)."""
-        return self._timed("msg", self._bits[10:18])
+        return self._timed("msg", self._bits[10:20])
 
     def file_id(self) -> str:
         """`file_011C…`, time-ordered (contract.md 4)."""
-        return self._timed("file", self._bits[52:60])
+        return self._timed("file", self._bits[52:62])
 
-    def trace(self) -> str:
+    def trace(self) -> bytes:
         """A W3C trace context as the `traceresponse` header carries it."""
-        text = self._bits[20:44].hex()
-        return f"00-{text[:32]}-{text[32:]}-01"
+        text = hexlify(self._bits[20:44])
+        return b"00-%b-%b-01" % (text[:32], text[32:])
 
-    def ray(self) -> str:
+    def ray(self) -> bytes:
         """A `cf-ray` value."""
-        return self._bits[44:52].hex() + "-SJC"
+        return b"%b-SJC" % hexlify(self._bits[44:52])
 
     def identity(self, prefix: str) -> str:
         """The next random-form id of this exchange: `toolu_01…`, `srvtoolu_01…`, `container_01…`."""
@@ -132,12 +125,8 @@ class Chance:
         return identity(prefix, self.seed, self.number, self._drawn)
 
     def _timed(self, prefix: str, bits: bytes) -> str:
-        """A UUIDv7: its millisecond decides the first twelve characters, chance (58 bits) the other ten."""
-        start, after, rest = _millisecond(int(self.now * 1000))
-        low = rest + (int.from_bytes(bits, "big") >> 6)
-        if low >= _TEN:
-            start, low = after, low - _TEN
-        return f"{prefix}_01{start}{_ten_characters(low)}"
+        """A UUIDv7: its millisecond decides the first twelve characters, chance the other ten."""
+        return f"{prefix}_01{_millisecond(int(self.now * 1000))}{bits.translate(_AS_CHARACTER).decode()}"
 
 
 def random(*parts: object) -> Random:

@@ -18,6 +18,7 @@ from fakeapi.endpoints import batches, counting, files, legacy, messages, models
 from fakeapi.endpoints.asking import dressed, forgetful, naming_faults
 from fakeapi.endpoints.limiting import LimitedError
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome, Road
+from fakeapi.endpoints.repeating import Told, note, recall
 from fakeapi.endpoints.roads import Place, Roads, doubled, parted
 from fakeapi.endpoints.ruling import UnmatchedError
 from fakeapi.errors import ApiError
@@ -138,13 +139,23 @@ def handle(house: House, request: Request, luck: Chance, view: View = EMPTY) -> 
         if WORKSPACE in request.headers:
             caller = house.door.enter(caller, request.headers[WORKSPACE], luck.seed)
         outcome = road(house, view, request, place.parameters, caller, luck)
-        answer = _answered(outcome, request, caller, luck, request_id)
+        answer = _answered(house, outcome, request, caller, luck, request_id)
         return answer if outcome.asked is NOTHING else _broken(answer, outcome, request, caller, luck)
     except ApiError as fault:
         return _refused(fault, request, caller, luck, request_id)
     except Exception as bug:
         report = refusal("bug", hint=f"A bug of fakeapi, please report it: {_where(bug)}")
         return _refused(report, request, caller, luck, request_id)
+
+
+def repeat(house: House, request: Request, luck: Chance, view: View) -> tuple[Answer, Told] | None:
+    """What `handle` would answer to a request that was answered in this house before, and how that is told; None where
+    it isn't known."""
+    told, changes = recall(house, request, view, luck)
+    if told is None:
+        return None
+    body, exchange, lines = told.again(luck)
+    return Answer(Reply(200, lines, (Send(body),)), exchange, changes), told
 
 
 def refuse(fault: ApiError, request: Request, luck: Chance) -> Answer:
@@ -178,12 +189,14 @@ def _where_instead(request: Request) -> str:
     return f"Known paths: {', '.join(ROADS)}"
 
 
-def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str) -> Answer:
+def _answered(
+    house: House, outcome: Outcome, request: Request, caller: Caller, luck: Chance, request_id: str
+) -> Answer:
     warnings = (*caller.warnings, *outcome.warnings, *outcome.asked.warnings)
     changes, completed, broken, always = outcome.remembered
-    lines = headers.answered(luck, caller.key, request_id, shown=outcome.rate_limits, content=outcome.content)
-    if warnings:
-        lines = (*lines, *headers.warnings(warnings))
+    owner = headers.owner(luck.seed, caller.key)
+    lines = headers.answered(luck, owner, request_id, shown=outcome.rate_limits, content=outcome.content)
+    more = _shared(request, headers.warnings(warnings) if warnings else ())
     exchange = Exchange(
         luck.number,
         request.method,
@@ -198,9 +211,9 @@ def _answered(outcome: Outcome, request: Request, caller: Caller, luck: Chance, 
         rule=outcome.rule,
         cache=outcome.cache,
     )
-    return Answer(
-        Reply(200, _shared(request, lines), outcome.effects), exchange, (*always, *changes), completed, broken
-    )
+    if outcome.again is not None and request.notes is not None:
+        note(request.notes, house, caller, owner, outcome, more, exchange)
+    return Answer(Reply(200, (*lines, *more), outcome.effects), exchange, (*always, *changes), completed, broken)
 
 
 def _broken(answer: Answer, outcome: Outcome, request: Request, caller: Caller, luck: Chance) -> Answer:

@@ -6,7 +6,7 @@ A reply is played, never computed, by a shell: the ASGI adapter, an in-process t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 HeaderLines: TypeAlias = tuple[tuple[bytes, bytes], ...]
 """Header lines as they are sent, in wire order."""
@@ -48,12 +48,29 @@ class Upload(NamedTuple):
     problem: str = ""
 
 
+class Notes:
+    """What was found out about a request that comes again, byte for byte, and follows from it alone.
+
+    Attributes:
+        answered: the engine's note: how it was answered before.
+        kept: the journal's: what it may keep of it. can_repeat: it has no secret, and neither had its answer.
+    """
+
+    __slots__ = ("answered", "can_repeat", "kept")
+
+    def __init__(self) -> None:
+        self.answered: Any = None
+        self.kept: Any = None
+        self.can_repeat = False
+
+
 class Request(NamedTuple):
     """One HTTP request, whole.
 
     `path` is percent-decoded and without the query; `query` is the raw query string without `?`. The names of
     `headers` are lower case; repeated lines are joined by ", " (RFC 9110, 5.3), as the API reads them (contract.md 2).
-    `upload` is the body where it is a file that was received in pieces; `body` is empty then.
+    `upload` is the body where it is a file that was received in pieces; `body` is empty then. `notes` are those of a
+    shell that gives the very same Request for each equal one.
     """
 
     method: str
@@ -62,6 +79,7 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     upload: Upload | None = None
+    notes: Notes | None = None
 
 
 def joined(lines: Iterable[tuple[str, str]]) -> dict[str, str]:

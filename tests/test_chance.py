@@ -58,8 +58,8 @@ def test_each_id_drawn_in_one_exchange_is_new():
 
 
 def test_a_trace_context_has_the_recorded_form():
-    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", Chance(0, 1, NOW).trace())
-    assert re.fullmatch(r"[0-9a-f]{16}-SJC", Chance(0, 1, NOW).ray())
+    assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-01", Chance(0, 1, NOW).trace())
+    assert re.fullmatch(rb"[0-9a-f]{16}-SJC", Chance(0, 1, NOW).ray())
 
 
 def test_faker_says_the_same_for_the_same_parts():

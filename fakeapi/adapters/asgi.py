@@ -16,14 +16,15 @@ from starlette.types import Send as AsgiSend
 
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
-from fakeapi.adapters.player import drop, play, whole
+from fakeapi.adapters.player import drop, play, send_at_once, whole
 from fakeapi.adapters.porter import Porter
+from fakeapi.adapters.reading import Reader, head
 from fakeapi.contract.decoding import BODY_LIMIT
 from fakeapi.endpoints.files import SIZE_LIMIT
 from fakeapi.engine import body_limit, takes_file
 from fakeapi.model import Exchange
 from fakeapi.settings import Settings
-from fakeapi.wire import Request, joined
+from fakeapi.wire import Request
 
 if TYPE_CHECKING:
     from fakeapi.adapters.admin.door import Door
@@ -81,6 +82,7 @@ class App:
         self._lateness = Lateness()
         self._desk: Door | None = None
         self._beside = Starlette()
+        self._reader = Reader()
 
     async def __call__(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         """ASGI's entry."""
@@ -94,10 +96,16 @@ class App:
             request = await self._received(scope, receive)
         except ClientLeftError:
             return
+        if self.porter.chores:
+            self._see_to_chores()
+        in_chunks = scope.get("http_version") != "1.0"
+        if in_chunks and (reply := self.porter.repeat(request)) is not None:
+            await send_at_once(reply, send)
+            return
         visit = self.porter.answer(request)
         if self.porter.chores:
             self._see_to_chores()
-        reply = whole(visit.reply) if scope.get("http_version") == "1.0" else visit.reply
+        reply = visit.reply if in_chunks else whole(visit.reply)
         over = _once(partial(self.porter.close, visit))
         try:
             over(await play(reply, receive, send, visit.session.clock, visit.sent, self._lateness, over))
@@ -111,16 +119,16 @@ class App:
     async def _received(self, scope: Scope, receive: Receive) -> Request:
         """The request; that of an upload with its file set aside."""
         if not takes_file(scope["method"], scope["path"]):
-            return await _read(scope, receive)
-        head = _head(scope)
-        receiver = self.porter.uploads.receive(head.headers)
+            return self._reader.read(scope, await _body(receive, scope["path"]))
+        begun = head(scope)
+        receiver = self.porter.uploads.receive(begun.headers)
         try:
             async for piece in _pieces(receive, SIZE_LIMIT + _DRAINED_AT_MOST):
                 receiver.feed(piece)
         except BaseException:
             receiver.give_up()
             raise
-        return head._replace(upload=receiver.finish())
+        return begun._replace(upload=receiver.finish())
 
     def close(self) -> None:
         """Let go of what goes on beside the answers: the watch over rule files."""
@@ -146,18 +154,6 @@ class App:
 
             self._desk = Door(self.porter, self._lateness)
         await self._desk(scope, receive, send)
-
-
-async def _read(scope: Scope, receive: Receive) -> Request:
-    return _head(scope, await _body(receive, scope["path"]))
-
-
-def _head(scope: Scope, body: bytes = b"") -> Request:
-    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    headers = dict(lines)
-    if len(headers) < len(lines):
-        headers = joined(lines)
-    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
 
 
 async def _body(receive: Receive, path: str) -> bytes:

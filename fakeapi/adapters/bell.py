@@ -26,6 +26,10 @@ class Bell:
         for ear in self._ears.get(record.session, ()):
             ear(record.entry)
 
+    def is_heard(self, session: str) -> bool:
+        """Whether anybody listens to this session."""
+        return session in self._ears
+
     @contextmanager
     def heard(self, session: str, ear: Ear) -> Iterator[None]:
         """Let someone hear what happens in a session, for as long as the context lasts."""

@@ -46,7 +46,7 @@ async def play(
     effects = iter(reply.effects)
     held, pause = _until_pause(effects)
     if pause is None:
-        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        await _start(reply, send)
         sent(held)
         over("completed")
         await send({"type": "http.response.body", "body": held})
@@ -57,6 +57,12 @@ async def play(
         return await _watched(_Play(reply, effects, send, clock, sent, lateness, over).on(held, pause), receive)
     finally:
         lateness.open -= 1
+
+
+async def send_at_once(reply: Reply, send: AsgiSend) -> None:
+    """Send a reply in which nothing has to be waited for, and of which everybody knows."""
+    await _start(reply, send)
+    await send({"type": "http.response.body", "body": _until_pause(iter(reply.effects))[0]})
 
 
 async def drop(send: AsgiSend) -> None:

@@ -116,8 +116,6 @@ class Porter:
         """The answer to the next request; what it changes is remembered at once."""
         with self.lock:
             session, fault = self._led(request)
-            if self.chores:
-                self.chores.catch_up(session, request.path)
             session.number += 1
             record = None
             if self.journal is not None:
@@ -127,6 +125,37 @@ class Porter:
         if request.upload is not None:
             self.uploads.settle(request.upload.blob, kept=answer.reply.status == 200)
         return Visit(answer, session, record, session.age, self.lock)
+
+    def repeat(self, request: Request) -> Reply | None:
+        """The answer to the next request where it is there at once, since the same was answered before.
+
+        For log and journal it is over when this returns, so whoever asks sends it without delay. None where it isn't
+        there, or where somebody listens to how it comes and goes.
+        """
+        notes, journal = request.notes, self.journal
+        if notes is None or notes.answered is None or not (notes.can_repeat or journal is None):
+            return None
+        with self.lock:
+            session, fault = self._led(request)
+            answer = None if fault or self.bell.is_heard(session.id) else self._repeat(session, request)
+        if answer is None:
+            return None
+        if self._log is not None:
+            self._log(_named(answer.exchange, session))
+        return answer.reply
+
+    def _repeat(self, session: Session[Clock], request: Request) -> Answer | None:
+        house = self.house_of(session)
+        session.number += 1
+        luck = _luck(session, house.settings.seed)
+        answer, told = engine.repeat(house, request, luck, self.store.view(session.id, luck.now)) or (None, None)
+        if answer is None or told is None or not (not answer.changes or self.store.apply(session.id, answer.changes)):
+            session.number -= 1
+            return None
+        if self.journal is not None:
+            over = session.clock(), time.monotonic()
+            self.journal.add(request, session.id, told, luck, luck.now, session.used, *over)
+        return answer
 
     def _named_uploads(self) -> set[str]:
         """The uploads that memory knows of, or would know of again after a roll back."""
@@ -143,6 +172,8 @@ class Porter:
         session = self.open(id)
         if session.ends and (over := session.over(session.clock())):
             self.remove_rules(session, over)
+        if self.chores:
+            self.chores.catch_up(session, request.path)
         return session, None
 
     def known(self) -> Known:
@@ -155,7 +186,7 @@ class Porter:
     def close(self, visit: Visit, outcome: str) -> None:
         """The exchange is over: `completed`, `cut` or `client left`."""
         answer, session, record, age, _ = visit
-        exchange = answer.exchange if session.id == DEFAULT else answer.exchange._replace(session=session.id)
+        exchange = _named(answer.exchange, session)
         left, diagnosis = engine.finish(answer, outcome), answer.diagnosis
         if left or record is not None:
             with self.lock:
@@ -302,6 +333,11 @@ def _luck(session: Session[Clock], seed: int = 0) -> Chance:
     clock = session.clock
     salt = digest(session.id) if session.id != DEFAULT and isinstance(clock, RealClock) else b""
     return Chance(seed, session.number, clock(), salt)
+
+
+def _named(exchange: Exchange, session: Session[Clock]) -> Exchange:
+    """An exchange as log and journal know it."""
+    return exchange if session.id == DEFAULT else exchange._replace(session=session.id)
 
 
 def _forked(clock: Clock) -> Clock:

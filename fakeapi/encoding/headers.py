@@ -59,6 +59,12 @@ def generous(second: int) -> HeaderLines:
     return rate_limits(RateLimit(name, limit, limit - (name == "requests"), second) for name, limit in ALLOWANCES)
 
 
+@lru_cache(maxsize=8)
+def _generously(second: int, content: HeaderLines) -> HeaderLines:
+    """The first lines of an answer that shows no limits of its own."""
+    return (_date(second), *content, *generous(second))
+
+
 def batch_limits(now: float) -> HeaderLines:
     """The rate limit that every answer about batches shows, and the only one (measured in September 2026)."""
     return _batch_limits(int(now))
@@ -72,29 +78,27 @@ def _batch_limits(second: int) -> HeaderLines:
 
 
 @lru_cache(maxsize=1024)
-def _owner(seed: int, key: str) -> HeaderLines:
-    """The organization of a seed and the workspace of a key: a key's digest, never the key."""
+def owner(seed: int, key: str) -> HeaderLines:
+    """Who answered whom: the organization of a seed, the workspace of a key (a digest, never the key)."""
     return (
+        _STRICT_TRANSPORT,
         (b"anthropic-organization-id", chance.organization(seed).encode()),
         (b"anthropic-workspace-id", chance.workspace(seed, key).encode()),
     )
 
 
 def answered(
-    luck: Chance, key: str, request_id: str, *, shown: HeaderLines | bool, content: HeaderLines = (JSON,)
+    luck: Chance, owner: HeaderLines, request_id: str, *, shown: HeaderLines | bool, content: HeaderLines = (JSON,)
 ) -> HeaderLines:
     """The headers of a 200; `shown` are the lines of its rate limits, or True for the generous ones."""
     second = int(luck.now)
     return (
-        _date(second),
-        *content,
-        *(generous(second) if shown is True else shown or ()),
+        *(_generously(second, content) if shown is True else (_date(second), *content, *(shown or ()))),
         (b"request-id", request_id.encode()),
-        _STRICT_TRANSPORT,
-        *_owner(luck.seed, key),
-        (b"traceresponse", luck.trace().encode()),
+        *owner,
+        (b"traceresponse", luck.trace()),
         *_EDGE,
-        (b"cf-ray", luck.ray().encode()),
+        (b"cf-ray", luck.ray()),
     )
 
 
@@ -109,10 +113,9 @@ def refused(luck: Chance, key: str | None, request_id: str, extra: HeaderLines =
         *(() if any(name == DONT_RETRY[0] for name, _ in extra) else (DONT_RETRY,)),
         *extra,
         (b"request-id", request_id.encode()),
-        _STRICT_TRANSPORT,
-        *(_owner(luck.seed, key) if key else ()),
+        *(owner(luck.seed, key) if key else (_STRICT_TRANSPORT,)),
         *_EDGE,
-        (b"cf-ray", luck.ray().encode()),
+        (b"cf-ray", luck.ray()),
     )
 
 
@@ -123,7 +126,7 @@ def plain(luck: Chance, request_id: str, content: HeaderLines = (JSON,)) -> Head
         *content,
         (b"request-id", request_id.encode()),
         *_EDGE,
-        (b"cf-ray", luck.ray().encode()),
+        (b"cf-ray", luck.ray()),
     )
 
 

@@ -15,8 +15,8 @@ from fakeapi.endpoints.files.attaching import created
 from fakeapi.endpoints.limiting import FREE, Toll
 from fakeapi.endpoints.outcome import NOTHING, Asked, House, Outcome, Remembered
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
-from fakeapi.endpoints.saying import Said
-from fakeapi.endpoints.sending import again, encode, encode_struck, repeated
+from fakeapi.endpoints.saying import Again, Said
+from fakeapi.endpoints.sending import encode, encode_struck
 from fakeapi.memory.changes import Change, View
 from fakeapi.model import Call, Caller, Json, Message
 from fakeapi.replies import identity, iterating, reflecting, refusing
@@ -33,9 +33,6 @@ def answer(
     asked = listen(house, view, request, caller, call, ruled)
     ttft = (asked.pace or house.pace).ttft
     cached = caching.spread(view, said.prefixes, said.usage, call.model.id, caller.key, luck.now, ttft, said.made)
-    is_plain = asked is NOTHING and ruled is NO_RULING
-    if is_plain and (known := said.again.get((cached.counts, cached.state))):
-        return repeated(known, luck.message_id(), cached.changes)
     message, diagnosed = finish(house, view, said, cached, caller, luck)
     made = created(view, message, caller, luck)
     toll = limiting.charge(house, view, call, message.usage, caller, luck, said.barred)
@@ -48,9 +45,9 @@ def answer(
     else:
         effects = encode_struck(house, call, message, asked, said.mark, Scene(luck, caller.key, message.model))
     outcome = told(effects, said, ruled, asked, cached, message, toll, kept)
-    alike = tail is not None and house.pace == pacing.INSTANT and toll is FREE
-    if is_plain and alike and kept == Remembered(cached.changes):
-        said.again[cached.counts, cached.state] = again(outcome, message.id)
+    alike = tail is not None and toll is FREE and asked is NOTHING and kept == Remembered(cached.changes)
+    if alike and house.answers_alike and house.pace == pacing.INSTANT:
+        return outcome._replace(again=Again(said, message.id, (cached.counts, cached.state)))
     return outcome
 
 
@@ -83,7 +80,7 @@ def told(
 
 def say(house: House, view: View, request: Request, caller: Caller) -> tuple[Said, Ruling]:
     """What is said, and the rule that says it."""
-    if not house.rules and house.settings.unmatched == "default":
+    if house.answers_alike:
         return saying.usually(house, view, request, caller), NO_RULING
     call = saying.read(house, view, request, caller)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fakeapi.chance import Chance
 from fakeapi.contract.authentication import Door
@@ -19,6 +19,9 @@ from fakeapi.model import Caller, Json, Rule
 from fakeapi.rules.examples import Examples
 from fakeapi.settings import Settings
 from fakeapi.wire import Effect, HeaderLines, Request
+
+if TYPE_CHECKING:
+    from fakeapi.endpoints.saying import Again
 
 
 def _no_upload(_: str) -> tuple[bytes, ...]:
@@ -45,6 +48,11 @@ class House:
     elsewhere: Callable[[], tuple[Rule, ...]] = tuple
     limits: Limits | None = None
     read_upload: Callable[[str], Iterable[bytes]] = _no_upload
+
+    @property
+    def answers_alike(self) -> bool:
+        """Whether equal requests are said the same: no rules, which remember, have anything to say."""
+        return not self.rules and self.settings.unmatched == "default"
 
 
 class Asked(NamedTuple):
@@ -87,7 +95,7 @@ class Outcome(NamedTuple):
     The faults that strike its body have done so; those that answer instead, or strike headers and writes, have not.
     `rate_limits` are the lines of its rate limits, or True for the generous ones of messages.
     `rule` is the name of the rule that answered, `cache` is `hit`, `write`, `partial`, `miss` or "" where no cache was
-    asked for.
+    asked for. `again` is there where an equal request can be told the same.
     """
 
     effects: Iterable[Effect]
@@ -102,6 +110,7 @@ class Outcome(NamedTuple):
     remembered: Remembered = FORGETFUL
     rule: str = ""
     cache: str = ""
+    again: Again | None = None
 
 
 Road: TypeAlias = Callable[[House, View, Request, tuple[str, ...], Caller, Chance], Outcome]

@@ -16,7 +16,6 @@ from fakeapi.endpoints.caching import Counts
 from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import House
 from fakeapi.endpoints.ruling import NO_RULING, Ruling
-from fakeapi.endpoints.sending import Again
 from fakeapi.facts import prefixes as cached
 from fakeapi.facts.prefixes import Prefixes
 from fakeapi.facts.triggers import pulled
@@ -42,7 +41,6 @@ class Said(NamedTuple):
         tails: what was written and is the same for all whom the cache counts alike: the events after message_start, or
             a body around its id. made: the usages of these.
         barred: why the organization may not ask at all; see Pulled.
-        again: the whole answers to all whom the cache counts alike, and the log calls so, once they were given.
     """
 
     call: Call
@@ -53,7 +51,17 @@ class Said(NamedTuple):
     tails: dict[Counts, list[Effect]]
     made: dict[Counts, Json]
     barred: str
-    again: dict[tuple[Counts, str], Again]
+
+
+class Again(NamedTuple):
+    """An answer that can be given again to an equal request: nothing but the id of its message is its own.
+
+    `cached` is what the cache made of it: the counts, and the log's word.
+    """
+
+    said: Said
+    id: str
+    cached: tuple[Counts, str]
 
 
 def read(house: House, view: View, request: Request, caller: Caller) -> Call:
@@ -118,7 +126,7 @@ def usual(house: House, call: Call) -> Draft:
 def consult(house: House, view: View, request: Request, call: Call, broken: Callable[[], bool]) -> Ruling:
     """What the rules have to say; `broken`: whether the request itself asks for a fault that breaks its answer."""
     unmatched = house.settings.unmatched
-    if not house.rules and unmatched == "default":
+    if house.answers_alike:
         return NO_RULING
     elsewhere = house.elsewhere() if unmatched == "error" else ()
     return ruling.rule(
@@ -150,7 +158,7 @@ def _said(house: House, call: Call, uncut: Draft) -> Said:
     if house.settings.service_tier == "priority" and call.body.get("service_tier") != "standard_only":
         bill = {**bill, "service_tier": "priority"}
     prefixes, barred = cached.prefixes(call.body, call.model, house.sizes), pulled(call.body).barred
-    return Said(call, limited, bill, prefixes, mark, {}, {}, barred, {})
+    return Said(call, limited, bill, prefixes, mark, {}, {}, barred)
 
 
 def overridden(bill: Json, draft: Draft) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from fakeapi.chance import draws
 from fakeapi.encoding import body as encoding
@@ -11,8 +10,7 @@ from fakeapi.encoding import events, faults, pacing, sse
 from fakeapi.encoding.faults import Scene
 from fakeapi.encoding.pacing import Pace
 from fakeapi.encoding.sse import Frame
-from fakeapi.endpoints.outcome import FORGETFUL, Asked, House, Outcome, Remembered
-from fakeapi.memory.changes import Change
+from fakeapi.endpoints.outcome import Asked, House
 from fakeapi.model import Call, Message
 from fakeapi.wire import Effect, Send
 
@@ -45,30 +43,6 @@ def shared_body(message: Message, tail: list[Effect]) -> bytes:
         tail += [Send(head), Send(rest)]
     before, after = (part.data for part in tail if isinstance(part, Send))
     return b"%b%b%b" % (before, message.id.encode(), after)
-
-
-class Again(NamedTuple):
-    """An answer of which nothing but the id is new: what was written before and behind that, and all else of it."""
-
-    before: bytes
-    after: bytes
-    outcome: Outcome
-
-
-def again(outcome: Outcome, id: str) -> Again:
-    """An answer that was given under this id, to be given again under others."""
-    first, *more = outcome.effects
-    assert isinstance(first, Send)
-    before, _, after = first.data.partition(id.encode())
-    return Again(before, after, outcome._replace(effects=tuple(more), remembered=FORGETFUL))
-
-
-def repeated(known: Again, id: str, changes: tuple[Change, ...]) -> Outcome:
-    """The same answer under another id; `changes` are what memory has to keep this time."""
-    more, *rest = known.outcome
-    first = Send(b"%b%b%b" % (known.before, id.encode(), known.after))
-    outcome = Outcome._make(((first, *more), *rest))
-    return outcome._replace(remembered=Remembered(changes)) if changes else outcome
 
 
 def encode_struck(

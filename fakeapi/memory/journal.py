@@ -4,6 +4,8 @@
     record.sent(data, now)                           bytes of the answer have gone out
     record.close(exchange, lines, outcome, now)      the answer is over
 
+    journal.add(request, session, recipe, ...)       all of that in one go, where all of it was there before
+
 What is over is forgotten first, the oldest of it; then the oldest of what is under way.
 
 Nothing secret enters. Small exchanges are cleaned some dozens at a time, since that costs a fraction; until then they
@@ -18,15 +20,14 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
+from fakeapi.chance import Chance
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry
-from fakeapi.memory.records import PIECE, Record
+from fakeapi.memory.records import PIECE, WEIGHT, Recipe, Record, Repeated
 from fakeapi.wire import Request
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-_WEIGHT = 2_500
-"""Bytes that an entry costs beside its bodies: headers, numbers, places in tables."""
 _SESSIONS = 10_000
 """Sessions of which is known how much was forgotten."""
 _TOGETHER = 64
@@ -70,12 +71,12 @@ class Journal:
         self.ahead = min(_AHEAD, size // 1024)
         self._together = _TOGETHER if together else 1
         self._most = entries - self._together + 1
-        self._size = size - (self._together - 1) * (_WEIGHT + 2 * _AHEAD + PIECE)
+        self._size = size - (self._together - 1) * (WEIGHT + 2 * _AHEAD + PIECE)
         self._number = 0
         self._bytes = 0
         self._waiting: list[Record] = []
         self._open: dict[int, Record] = {}
-        self._closed: deque[Record] = deque()
+        self._closed: deque[Record | Repeated] = deque()
         self._forgotten: dict[str, int] = {}
 
     def open(self, request: Request, session: str = "", now: float = 0.0, steady: float | None = None) -> Record:
@@ -88,6 +89,26 @@ class Journal:
             self.write_down()
         return record
 
+    def add(
+        self,
+        request: Request,
+        session: str,
+        recipe: Recipe,
+        luck: Chance,
+        opened: float,
+        steady: float,
+        closed: float,
+        ended: float,
+    ) -> None:
+        """A request has come that `can_repeat`, was answered by this recipe, and is over; see Repeated."""
+        assert request.notes is not None
+        self._number = number = self._number + 1
+        kept = request.notes.kept
+        repeated = Repeated(number, session, request.method, kept, recipe, luck, opened, steady, closed, ended)
+        self._closed.append(repeated)
+        self._bytes += repeated.weight
+        self._make_room(number)
+
     def charge(self, record: Record) -> None:
         """An answer has outgrown what was weighed of it."""
         if record.came is None:
@@ -95,7 +116,7 @@ class Journal:
             record.charged += more
             record.weight += more
             self._bytes += more
-            self._make_room(record)
+            self._make_room(record.number)
         elif record.size > self.ahead or len(record.raw) > 1:
             self.write_down()
 
@@ -122,11 +143,11 @@ class Journal:
             record.write_down(quiet=quiet)
             if record.kept:
                 self._shelve(record)
-        self._make_room(waiting[-1])
+        self._make_room(waiting[-1].number)
 
     def _shelve(self, record: Record) -> None:
         """Put an entry where it belongs, and weigh it as it is now."""
-        weight = _WEIGHT + len(record.asked.body.data)
+        weight = WEIGHT + len(record.asked.body.data)
         if record.exchange is None:
             record.charged = record.spent + self.ahead
             self._open[record.number] = record
@@ -139,14 +160,14 @@ class Journal:
         self._bytes += weight - record.weight
         record.weight = weight
 
-    def _make_room(self, grown: Record) -> None:
+    def _make_room(self, grown: int) -> None:
         """Forget what is over, then what is under way, until the bounds hold; never what has just grown."""
         closed, under_way = self._closed, self._open
         while self._bytes > self._size or len(closed) + len(under_way) > self._most:
             if closed:
-                oldest = closed.popleft()
+                oldest: Record | Repeated = closed.popleft()
             else:
-                number = next((number for number in under_way if number != grown.number), None)
+                number = next((number for number in under_way if number != grown), None)
                 if number is None:
                     return
                 oldest = under_way.pop(number)
@@ -155,9 +176,10 @@ class Journal:
         while len(self._forgotten) > _SESSIONS:
             del self._forgotten[next(iter(self._forgotten))]
 
-    def _let_go(self, record: Record) -> None:
-        record.kept = False
-        self._bytes -= record.weight
+    def _let_go(self, each: Record | Repeated) -> None:
+        self._bytes -= each.weight
+        if isinstance(each, Record):
+            each.kept = False
 
     def __len__(self) -> int:
         self.write_down()
@@ -188,7 +210,10 @@ class Journal:
         return sorted(wanted, key=_number)
 
     def _all(self) -> Iterator[Record]:
-        return chain(self._closed, self._open.values())
+        """What is written down; what was repeated becomes an entry now."""
+        records = [each if isinstance(each, Record) else each.record(self) for each in self._closed]
+        self._closed = deque(records)
+        return chain(records, self._open.values())
 
     def sessions(self) -> dict[str, int]:
         """How many entries each session has."""
@@ -242,7 +267,7 @@ class Journal:
             self._open.pop(record.number, None)
             self._let_go(record)
         if records:
-            self._closed = deque(record for record in self._closed if record.kept)
+            self._closed = deque(record for record in self._closed if isinstance(record, Repeated) or record.kept)
         return len(records)
 
 

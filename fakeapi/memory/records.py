@@ -5,25 +5,79 @@ It keeps what it is told as it was told. The journal writes it down, without sec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry, Piece
 from fakeapi.memory.secrets import Span, find, marker
+from fakeapi.memory.sessions import DEFAULT
 from fakeapi.wire import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fakeapi.chance import Chance
     from fakeapi.memory.journal import Journal
-    from fakeapi.memory.redaction import Literals
+    from fakeapi.memory.redaction import Clean, Literals
     from fakeapi.model import Exchange, Json
-    from fakeapi.wire import HeaderLines
+    from fakeapi.wire import HeaderLines, Notes
 
 
 _LET_GO = Request("", "", "", {}, b"")
-PIECE = 120
-"""Bytes that a piece of an answer costs beside its data."""
+WEIGHT, PIECE = 2_500, 120
+"""Bytes that an entry costs beside its bodies (headers, numbers, places in tables), and a piece of an answer beside its
+data."""
+
+
+class Recipe(Protocol):
+    """How an answer was told before that is told again under other ids. It holds no secret, and neither do these."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its body."""
+        ...
+
+    def again(self, luck: Chance) -> tuple[bytes, Exchange, HeaderLines]:
+        """Its body, its exchange and its header lines under these ids."""
+        ...
+
+
+class Repeated(NamedTuple):
+    """An exchange that was over at once, request and answer as before: what becomes an entry when somebody looks.
+
+    Attributes:
+        request: what is kept of the request. recipe, luck: how it was answered, and under which ids.
+        opened, closed: Unix time in seconds on the session's clock. steady, ended: the same on one that nobody sets.
+    """
+
+    number: int
+    session: str
+    method: str
+    request: Clean
+    recipe: Recipe
+    luck: Chance
+    opened: float
+    steady: float
+    closed: float
+    ended: float
+
+    @property
+    def weight(self) -> int:
+        """Its bytes as an entry, for the bounds."""
+        return WEIGHT + PIECE + self.request.body.size + self.recipe.size
+
+    def record(self, journal: Journal) -> Record:
+        """The same as an exchange of which everything is written down."""
+        data, exchange, lines = self.recipe.again(self.luck)
+        if self.session != DEFAULT:
+            exchange = exchange._replace(session=self.session)
+        record = Record(journal, self.number, _LET_GO, self.session, self.opened, self.steady)
+        record.came, record.method, record.asked = None, self.method, self.request
+        record.pieces = [(self.closed - self.opened, data)]
+        record.size, record.spent, record.weight = len(data), len(data) + PIECE, self.weight
+        record.exchange, record.lines = exchange, lines
+        record.closed, record.ended, record.until = self.closed, self.ended, self.number
+        return record
 
 
 class Record(Entry):
@@ -31,9 +85,10 @@ class Record(Entry):
 
     Attributes:
         came: the request as it came, or what stands for one that came before; None once that is written down.
+        notes: those of the request, if it is a small one. known: it came before.
         raw: the answer so far, as it was sent; spent: what it weighs; charged: how much of that the journal knows of.
         ending: the exchange, header lines and diagnosis with which it ended, until they are written down.
-        literals, tainted: see `redaction`. mark: of a small request, until it is written down; known: it came before.
+        literals, tainted: see `redaction`.
     """
 
     spent: int = 0
@@ -41,7 +96,7 @@ class Record(Entry):
     ending: tuple[Exchange, HeaderLines, Json | None] | None = None
     literals: Literals = ()
     tainted: bool = False
-    mark: int | None = None
+    notes: Notes | None = None
     known: bool = False
 
     def __init__(
@@ -55,15 +110,14 @@ class Record(Entry):
         self.opened = opened
         self.steady = steady
         self.raw: list[Piece] = []
-        if len(request.body) <= journal.ahead:
-            self._recognize(request)
+        if request.notes is not None and len(request.body) <= journal.ahead:
+            self._recognize(request.notes)
 
-    def _recognize(self, request: Request) -> None:
-        """Let go at once of a request that came before: what isn't kept leaves its memory to the next one."""
-        self.mark = redaction.mark_of(request)
-        before = redaction.known(self.mark)
-        if before is not None:
-            self.asked, self.known, self.came = before, True, _LET_GO
+    def _recognize(self, notes: Notes) -> None:
+        """Let go at once of a request that came before, and of which is known what may be kept."""
+        self.notes = notes
+        if notes.kept is not None:
+            self.asked, self.known, self.came = notes.kept, True, _LET_GO
 
     @property
     def entry(self) -> Entry:
@@ -121,7 +175,7 @@ class Record(Entry):
         self.asked, literals, told = redaction.first_look(came)
         if literals:
             self.literals = literals
-        texts += [told] if self.mark is None else [told, came.body]
+        texts += [told] if self.notes is None else [told, came.body]
 
     def write_down(self, *, quiet: bool) -> None:
         """Let go of what came and was said as it was; where what was told is `quiet`, none of it is secret."""
@@ -139,11 +193,13 @@ class Record(Entry):
             if self.tainted or self.literals or not quiet:
                 self._clean_ending(self.exchange)
                 self.literals = ()
+            elif self.notes is not None and self.notes.kept is not None:
+                self.notes.can_repeat = True
             self.ending = None
 
     def _write_request(self, came: Request, quiet: bool) -> None:
-        if quiet and self.mark is not None and redaction.is_plain(came, self.literals):
-            redaction.know(self.mark, self.asked)
+        if quiet and self.notes is not None and redaction.is_plain(came, self.literals):
+            self.notes.kept = self.asked
         else:
             self.asked = redaction.clean_request(came, self.asked, self.literals, self._journal.largest)
 

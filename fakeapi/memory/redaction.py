@@ -68,28 +68,6 @@ class Clean(NamedTuple):
     tainted: bool = False
 
 
-def mark_of(request: Request) -> int:
-    """What tells a request from others, in one process; nothing can be read from it."""
-    return hash((request.path, request.query, request.body, *request.headers.items()))
-
-
-def known(mark: int) -> Clean | None:
-    """A request of this mark without secrets, where it had none but its credentials; tests send the same a thousand
-    times."""
-    return _KNOWN.get(mark)
-
-
-def know(mark: int, clean: Clean) -> None:
-    """Remember that a request had no secrets but its credentials, and how it is remembered."""
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
-    _KNOWN[mark] = clean
-
-
-_KNOWN: dict[int, Clean] = {}
-_MOST_KNOWN = 256
-
-
 def first_look(request: Request) -> tuple[Clean, Literals, bytes]:
     """A request as it is remembered if nothing but its headers has secrets; its credentials, which are to be found in
     the answer, and never to be kept; and all else that it says, to be looked through with `may_have_secrets`.
