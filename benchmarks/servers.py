@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 SERVER_CORE, LOAD_CORE = 0, 1
 BASIC = {
@@ -59,9 +61,9 @@ def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(10)
 
 
-def fakeapi_command(port: int) -> list[str]:
+def fakeapi_command(port: int, *options: str) -> list[str]:
     """How a user starts fakeapi, its log on as by default."""
-    return [sys.executable, "-m", "fakeapi", "serve", "--port", str(port)]
+    return [sys.executable, "-m", "fakeapi", "serve", "--port", str(port), *options]
 
 
 def post(port: int, body: object, path: str = "/v1/messages") -> tuple[int, list[tuple[str, str]], str]:
@@ -109,6 +111,54 @@ def wrk(port: int, body: object, seconds: int, connections: int = 16) -> float:
     if "Non-2xx" in out:
         raise SystemExit(f"the server refused some requests:\n{out}")
     return float(out.split("Requests/sec:")[1].split()[0])
+
+
+class Rate(NamedTuple):
+    """What one round of load got out of a server: requests per second, and its CPU time for each, in microseconds."""
+
+    per_second: float
+    cpu: float
+
+
+class Side(NamedTuple):
+    """One side of a comparison: a server that runs on a port, and what it is asked."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    asked: object
+
+
+def measured(side: Side, seconds: int) -> Rate:
+    """One round."""
+    before = cpu_seconds(side.process)
+    rate = wrk(side.port, side.asked, seconds)
+    return Rate(rate, (cpu_seconds(side.process) - before) / (rate * seconds) * 1e6)
+
+
+def in_turn(mine: Side, theirs: Side, rounds: int, seconds: int) -> list[tuple[Rate, Rate]]:
+    """Rounds of both sides, in turn, after a warm-up of each; every other pair begins with the other side."""
+    for side in (mine, theirs):
+        wrk(side.port, side.asked, 1)
+    pairs = []
+    for number in range(rounds):
+        first, second = (mine, theirs) if number % 2 == 0 else (theirs, mine)
+        rates = measured(first, seconds), measured(second, seconds)
+        pairs.append(rates if number % 2 == 0 else (rates[1], rates[0]))
+    return pairs
+
+
+def told(pairs: list[tuple[Rate, Rate]], mine: str, theirs: str) -> float:
+    """Print the rounds and the median of what `mine` has of the requests per second of `theirs`, which is returned."""
+    for ours, others in pairs:
+        sides = "   ".join(
+            f"{name} {per_second:7.0f}/s {cpu:5.1f} us" for name, (per_second, cpu) in ((mine, ours), (theirs, others))
+        )
+        ratio, by_cpu = ours.per_second / others.per_second, others.cpu / ours.cpu
+        print(f"{sides}   ratio {ratio:.2f}, by CPU time {by_cpu:.2f}")
+    ratio = statistics.median(ours.per_second / others.per_second for ours, others in pairs)
+    by_cpu = statistics.median(others.cpu / ours.cpu for ours, others in pairs)
+    print(f"median ratio {ratio:.2f}, by CPU time {by_cpu:.2f}")
+    return ratio
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:

@@ -9,32 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
-from servers import BASIC, COUNTER, cpu_seconds, fakeapi_command, free_port, post, running, wrk
+from servers import BASIC, COUNTER, Rate, Side, fakeapi_command, free_port, in_turn, post, running, told
 
 STREAM = {**BASIC, "messages": [{"role": "user", "content": "Hello, world"}], "stream": True}
 VARIED = {**BASIC, "messages": [{"role": "user", "content": f"Tell me about number {COUNTER}"}]}
 _HOP = {"transfer-encoding", "connection"}
-
-
-class Rate(NamedTuple):
-    """What one round of load got out of a server: requests per second, and its CPU time for each, in microseconds."""
-
-    per_second: float
-    cpu: float
-
-
-def measured(port: int, process: subprocess.Popen[bytes], seconds: int, body: object) -> Rate:
-    """One round."""
-    before = cpu_seconds(process)
-    rate = wrk(port, body, seconds)
-    return Rate(rate, (cpu_seconds(process) - before) / (rate * seconds) * 1e6)
 
 
 def main() -> int:
@@ -49,15 +32,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     rounds = compare(options.rounds, options.seconds, STREAM if options.stream else VARIED if options.varied else BASIC)
-    for mine, theirs in rounds:
-        print(
-            f"fakeapi {mine.per_second:7.0f}/s {mine.cpu:5.1f} us"
-            f"   bare {theirs.per_second:7.0f}/s {theirs.cpu:5.1f} us"
-            f"   ratio {mine.per_second / theirs.per_second:.2f}, by CPU time {theirs.cpu / mine.cpu:.2f}"
-        )
-    ratio = statistics.median(mine.per_second / theirs.per_second for mine, theirs in rounds)
-    by_cpu = statistics.median(theirs.cpu / mine.cpu for mine, theirs in rounds)
-    print(f"median ratio {ratio:.2f}, by CPU time {by_cpu:.2f}")
+    ratio = told(rounds, "fakeapi", "bare")
     return 0 if ratio >= options.at_least else 1
 
 
@@ -71,10 +46,7 @@ def compare(rounds: int, seconds: int, asked: object) -> list[tuple[Rate, Rate]]
         sample.write_text(json.dumps({"headers": lines, "body": body}))
         yardstick = [sys.executable, str(Path(__file__).with_name("bare.py")), str(bare), str(sample)]
         with running(yardstick, bare) as theirs:
-            wrk(ours, asked, 1), wrk(bare, asked, 1)
-            return [
-                (measured(ours, mine, seconds, asked), measured(bare, theirs, seconds, asked)) for _ in range(rounds)
-            ]
+            return in_turn(Side(mine, ours, asked), Side(theirs, bare, asked), rounds, seconds)
 
 
 if __name__ == "__main__":

@@ -88,12 +88,13 @@ class Chance:
     counts for request_id, message_id, trace and ray alone.
     """
 
-    __slots__ = ("_bits", "_drawn", "now", "number", "seed")
+    __slots__ = ("_bits", "_drawn", "now", "number", "salt", "seed")
 
     def __init__(self, seed: int, number: int, now: float, salt: bytes = b"") -> None:
         self.seed = seed
         self.number = number
         self.now = now
+        self.salt = salt
         name = b"%d/%d" % (seed, number)
         self._bits = (blake2b(name, salt=salt) if salt else blake2b(name)).digest()
         self._drawn = 0

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 from starlette.types import Send as AsgiSend
 
 from fakeapi.adapters.clock import Clock
@@ -119,7 +119,10 @@ class App:
     async def _received(self, scope: Scope, receive: Receive) -> Request:
         """The request; that of an upload with its file set aside."""
         if not takes_file(scope["method"], scope["path"]):
-            return self._reader.read(scope, await _body(receive, scope["path"]))
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                return self._reader.read(scope, message.get("body", b""))
+            return self._reader.read(scope, await _rest(receive, message, scope["path"]))
         begun = head(scope)
         receiver = self.porter.uploads.receive(begun.headers)
         try:
@@ -156,17 +159,15 @@ class App:
         await self._desk(scope, receive, send)
 
 
-async def _body(receive: Receive, path: str) -> bytes:
-    """The body, or its first bytes if it is over the limit: one more than allowed, so that the engine refuses it.
+async def _rest(receive: Receive, message: Message, path: str) -> bytes:
+    """The body that begins with this, or its first bytes if it is over the limit: one more than allowed, so that the
+    engine refuses it.
 
     The rest is read and dropped (within reason), since most clients look at the answer only after sending all.
     """
-    message = await receive()
     if message["type"] == "http.disconnect":
         raise ClientLeftError
     body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body
     chunks, size, limit = [body], len(body), BODY_LIMIT
     while message.get("more_body", False) and size <= limit + _DRAINED_AT_MOST:
         message = await receive()

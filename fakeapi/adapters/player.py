@@ -61,7 +61,7 @@ async def play(
 
 async def send_at_once(reply: Reply, send: AsgiSend) -> None:
     """Send a reply in which nothing has to be waited for, and of which everybody knows."""
-    await _start(reply, send)
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     await send({"type": "http.response.body", "body": _until_pause(iter(reply.effects))[0]})
 
 

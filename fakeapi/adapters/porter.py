@@ -153,8 +153,7 @@ class Porter:
             session.number -= 1
             return None
         if self.journal is not None:
-            over = session.clock(), time.monotonic()
-            self.journal.add(request, session.id, told, luck, luck.now, session.used, *over)
+            self.journal.add(request, session.id, told, luck, session.used)
         return answer
 
     def _named_uploads(self) -> set[str]:

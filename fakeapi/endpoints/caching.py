@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from fakeapi.chance import digest
 from fakeapi.facts import fingerprints
 from fakeapi.facts.prefixes import Prefixes
-from fakeapi.memory.changes import Change, Put, View
+from fakeapi.memory.changes import Change, Key, Put, View
 from fakeapi.model import Call, Json
 from fakeapi.replies import ledger
 from fakeapi.replies.ledger import Entry, Spread
@@ -20,6 +20,7 @@ DIAGNOSIS_SECONDS = 3600.0
 """How long a later request can be compared with this one. The documentation says "a short period"."""
 
 
+HIT = "hit"
 Counts: TypeAlias = tuple[int, int, int]
 """Tokens read, written for five minutes, written for an hour."""
 
@@ -60,6 +61,27 @@ def key_of(owner: str) -> str:
     return _KNOWN_BY_DIGEST + owner
 
 
+class Mark(NamedTuple):
+    """The last prefix that a request marks: where it is held, and what is counted where all of it is read."""
+
+    key: Key
+    counts: Counts
+
+
+def last_mark(prefixes: Prefixes | None, model: str, key: str) -> Mark | None:
+    """The last mark of a request to this model (its id), by this caller (its key); None without one."""
+    if prefixes is None or not prefixes.marks:
+        return None
+    last = prefixes.points[prefixes.marks[-1]]
+    return Mark((CACHE, workspace(key), model, last.digest), (last.tokens, 0, 0))
+
+
+def is_hit(view: View, mark: Mark, now: float) -> bool:
+    """Whether all that is marked is read, and was so recently that nothing needs to be remembered."""
+    entry: Entry | None = view.get(mark.key)
+    return entry is not None and entry.is_fresh(now)
+
+
 def spread(
     view: View,
     prefixes: Prefixes | None,
@@ -89,9 +111,9 @@ def spread(
         entry: Entry | None = view.get((CACHE, owner, model, told))
         return entry
 
-    last = prefixes.points[marks[-1]] if marks else None
-    if last and (last.tokens, 0, 0) in made and (entry := held(last.digest)) and entry.is_fresh(now):
-        return Cached(made[last.tokens, 0, 0], (last.tokens, 0, 0), (), "hit")
+    mark = last_mark(prefixes, model, key)
+    if mark and mark.counts in made and is_hit(view, mark, now):
+        return Cached(made[mark.counts], mark.counts, (), HIT)
     found = ledger.spread(prefixes, held, now, now + ttft)
     changes = tuple(Put((CACHE, owner, model, told), entry, entry.until, 64) for told, entry in found.kept)
     counts = found.read, found.written_5m, found.written_1h
@@ -103,7 +125,7 @@ def state(found: Spread) -> str:
     """The log's word for how a marked prompt fared."""
     written = found.written_5m + found.written_1h
     if found.read:
-        return "partial" if written else "hit"
+        return "partial" if written else HIT
     return "write" if written else "miss"
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fakeapi.chance import Chance
 from fakeapi.encoding import headers
 from fakeapi.endpoints import caching
-from fakeapi.endpoints.caching import NOTHING, Counts
+from fakeapi.endpoints.caching import HIT, NOTHING, Counts, Mark
 from fakeapi.endpoints.outcome import House, Outcome
 from fakeapi.endpoints.saying import Said
 from fakeapi.memory.changes import Change, View
@@ -56,11 +56,14 @@ class Told:
 
 
 class Known(NamedTuple):
-    """What is known of a request in a house: who asks, what is said, and how it was told, by what the cache did."""
+    """What is known of a request in a house: who asks, what is said and marked for the cache, and how it was told, by
+    what the cache did.
+    """
 
     house: House
     caller: Caller
     said: Said
+    mark: Mark | None
     told: dict[tuple[Counts, str], Told]
 
 
@@ -78,7 +81,8 @@ def note(
     if again is None:
         return
     if known is None or known.house is not house or known.said is not again.said:
-        known = notes.answered = Known(house, caller, again.said, {})
+        mark = caching.last_mark(again.said.prefixes, again.said.call.model.id, caller.key)
+        known = notes.answered = Known(house, caller, again.said, mark, {})
     body = b"".join(effect.data for effect in outcome.effects if isinstance(effect, Send))
     before, _, after = body.partition(again.id.encode())
     known.told[again.cached] = Told(before, after, outcome.content, owner, more, exchange)
@@ -89,9 +93,11 @@ def recall(house: House, request: Request, view: View, luck: Chance) -> tuple[To
     known: Known | None = request.notes.answered if request.notes else None
     if known is None or known.house is not house:
         return None, ()
-    said = known.said
+    said, mark = known.said, known.mark
     if said.prefixes is None:
         return known.told.get(_UNCACHED), ()
+    if mark and (told := known.told.get((mark.counts, HIT))) and caching.is_hit(view, mark, luck.now):
+        return told, ()
     model, key = said.call.model.id, known.caller.key
     cached = caching.spread(view, said.prefixes, said.usage, model, key, luck.now, 0.0, said.made)
     return known.told.get((cached.counts, cached.state)), cached.changes

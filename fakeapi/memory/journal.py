@@ -24,6 +24,7 @@ from fakeapi.chance import Chance
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry
 from fakeapi.memory.records import PIECE, WEIGHT, Recipe, Record, Repeated
+from fakeapi.memory.redaction import Clean
 from fakeapi.wire import Request
 
 MOST_ENTRIES = 10_000
@@ -89,22 +90,12 @@ class Journal:
             self.write_down()
         return record
 
-    def add(
-        self,
-        request: Request,
-        session: str,
-        recipe: Recipe,
-        luck: Chance,
-        opened: float,
-        steady: float,
-        closed: float,
-        ended: float,
-    ) -> None:
-        """A request has come that `can_repeat`, was answered by this recipe, and is over; see Repeated."""
+    def add(self, request: Request, session: str, recipe: Recipe, luck: Chance, steady: float) -> None:
+        """A request has come that `can_repeat`, was answered by this recipe under these ids, and is over."""
         assert request.notes is not None
         self._number = number = self._number + 1
-        kept = request.notes.kept
-        repeated = Repeated(number, session, request.method, kept, recipe, luck, opened, steady, closed, ended)
+        kept: Clean = request.notes.kept
+        repeated = Repeated(number, session, kept, recipe, luck.seed, luck.number, luck.now, luck.salt, steady)
         self._closed.append(repeated)
         self._bytes += repeated.weight
         self._make_room(number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from fakeapi.chance import Chance
 from fakeapi.memory import redaction
 from fakeapi.memory.entries import Entry, Piece
 from fakeapi.memory.secrets import Span, find, marker
@@ -16,7 +17,6 @@ from fakeapi.wire import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fakeapi.chance import Chance
     from fakeapi.memory.journal import Journal
     from fakeapi.memory.redaction import Clean, Literals
     from fakeapi.model import Exchange, Json
@@ -46,20 +46,20 @@ class Repeated(NamedTuple):
     """An exchange that was over at once, request and answer as before: what becomes an entry when somebody looks.
 
     Attributes:
-        request: what is kept of the request. recipe, luck: how it was answered, and under which ids.
-        opened, closed: Unix time in seconds on the session's clock. steady, ended: the same on one that nobody sets.
+        request: what is kept of the request. recipe: how it was answered.
+        seed, nth, opened, salt: what its ids are drawn from; `opened` is Unix time in seconds on the session's clock.
+        steady: seconds on a clock that nobody sets.
     """
 
     number: int
     session: str
-    method: str
     request: Clean
     recipe: Recipe
-    luck: Chance
+    seed: int
+    nth: int
     opened: float
+    salt: bytes
     steady: float
-    closed: float
-    ended: float
 
     @property
     def weight(self) -> int:
@@ -68,15 +68,14 @@ class Repeated(NamedTuple):
 
     def record(self, journal: Journal) -> Record:
         """The same as an exchange of which everything is written down."""
-        data, exchange, lines = self.recipe.again(self.luck)
-        if self.session != DEFAULT:
-            exchange = exchange._replace(session=self.session)
-        record = Record(journal, self.number, _LET_GO, self.session, self.opened, self.steady)
-        record.came, record.method, record.asked = None, self.method, self.request
-        record.pieces = [(self.closed - self.opened, data)]
+        number, session, request, recipe, seed, nth, opened, salt, steady = self
+        data, exchange, lines = recipe.again(Chance(seed, nth, opened, salt))
+        record = Record(journal, number, _LET_GO, session, opened, steady)
+        record.came, record.method, record.asked = None, exchange.method, request
+        record.pieces, record.lines = [(0.0, data)], lines
+        record.exchange = exchange if session == DEFAULT else exchange._replace(session=session)
         record.size, record.spent, record.weight = len(data), len(data) + PIECE, self.weight
-        record.exchange, record.lines = exchange, lines
-        record.closed, record.ended, record.until = self.closed, self.ended, self.number
+        record.closed, record.ended, record.until = opened, steady, number
         return record
 
 
@@ -110,7 +109,7 @@ class Record(Entry):
         self.opened = opened
         self.steady = steady
         self.raw: list[Piece] = []
-        if request.notes is not None and len(request.body) <= journal.ahead:
+        if request.notes is not None:
             self._recognize(request.notes)
 
     def _recognize(self, notes: Notes) -> None:
