@@ -147,6 +147,33 @@ def test_a_stop_reason_that_is_written_stays():
     assert response("{text: A, stop_reason: max_tokens}").stop_reason == "max_tokens"
 
 
+def test_stopping_for_a_tool_that_is_not_called_is_doubtful_and_still_done():
+    loaded = load([("rules.yaml", "- {match: a, respond: {text: A, stop_reason: tool_use}}")], KNOWN)
+    assert [problem.severity for problem in loaded.problems] == ["warning"]
+    assert loaded.rules[0].turns[0].attempts[0].stop_reason == "tool_use"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "text: A, tool_use: get_weather",
+        "content: [A, {tool_use: get_weather}]",
+        "content: [{type: tool_use, name: get_weather, input: {}}]",
+        "generator: default",
+        "fixture: hello",
+        "pace: instant",
+    ],
+)
+def test_stopping_for_a_tool_that_may_be_called_is_not_doubtful(said):
+    assert response(f"{{{said}, stop_reason: tool_use}}").stop_reason == "tool_use"
+
+
+def test_usage_may_be_large():
+    usage = {"output_tokens": 0, "input_tokens": 1_000_000_000, "cache_read_input_tokens": None}
+    written = "{text: A, usage: {output_tokens: 0, input_tokens: 1000000000, cache_read_input_tokens: null}}"
+    assert response(written).usage == usage
+
+
 def test_a_response_without_content_is_the_usual_answer_broken():
     made = response("{fault: cut}")
     assert (made.parts, made.error, made.fault) == ((), None, "cut")
