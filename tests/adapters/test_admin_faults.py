@@ -148,7 +148,19 @@ def test_a_session_is_bounded(monkeypatch):
         rules = [{"match": str(number), "respond": "x"} for number in range(6)]
         assert server.ask("POST", "/_fakeapi/rules", rules).status == 200
         assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", rules).said
+        yaml = b"".join(b"- {match: x%d, respond: x}\n" % number for number in range(6))
+        assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", yaml).said
+        named = [{**rule, "name": f"rule#{number}"} for number, rule in enumerate(rules, 1)]
+        assert server.ask("POST", "/_fakeapi/rules", named).status == 200
         assert server.ask("PUT", "/_fakeapi/rules", rules).status == 200
+
+
+def test_rules_that_have_no_room_are_refused_before_they_are_read(monkeypatch):
+    monkeypatch.setattr("fakeapi.adapters.admin.shelf.MOST_RULES", 10)
+    monkeypatch.setattr("fakeapi.adapters.admin.shelf.load_values", None)
+    with serving() as server:
+        rules = [{"match": str(number), "respond": "x"} for number in range(11)]
+        assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", rules).said
 
 
 def test_deep_bodies_are_refused(server):

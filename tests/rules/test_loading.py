@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakeapi.rules.loading import covering
 from fakeapi.rules.loading.document import RulesError, load, load_values, problems, rules_of
 from tests.rules.written import KNOWN, call, matches, rules
 
@@ -303,3 +307,35 @@ def test_no_value_makes_the_loader_fail(match, respond):
 
 def test_a_rule_without_conditions_matches_everything():
     assert matches("{}", call("whatever"))
+
+
+def test_too_many_rules_are_counted_before_anything_of_them_is_read(monkeypatch):
+    monkeypatch.setattr("fakeapi.rules.loading.document.read_rule", None)
+    monkeypatch.setattr("fakeapi.rules.loading.document.given", None)
+    values: list[Any] = [[{}] * 100_001, {"rules": [{}] * 100_001}]
+    for value in values:
+        (problem,) = load_values(value, "POST /_fakeapi/rules", KNOWN).problems
+        assert str(problem) == "POST /_fakeapi/rules: more than 100,000 rules"
+
+
+@pytest.mark.parametrize(
+    "match",
+    ["text {}", {"text": "text {}", "model": "claude-*"}, {"tools": "tool_{}", "model": "claude-*"}],
+    ids=["text", "text and model", "tool and model"],
+)
+def test_what_is_never_reached_is_found_among_many_rules_by_a_few_looks(match, monkeypatch):
+    looks = 0
+    covers = covering._Kept.covers
+
+    def counted(*asked: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return covers(*asked)
+
+    monkeypatch.setattr(covering._Kept, "covers", counted)
+    written = [orjson.loads(orjson.dumps(match).replace(b"{}", b"%04d" % number)) for number in (*range(500), 123)]
+    loaded = load_values([{"match": each, "respond": "A"} for each in written], "here", KNOWN)
+    (problem,) = loaded.problems
+    assert (problem.where, problem.severity) == ("[500]", "warning")
+    assert "rule#124 at here matches before" in problem.message
+    assert looks < 2000
