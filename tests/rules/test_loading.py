@@ -183,6 +183,20 @@ def test_a_response_without_content_is_the_usual_answer_broken():
     assert (made.parts, made.error, made.fault) == ((), None, "cut")
 
 
+@pytest.mark.parametrize(
+    ("loop", "told"),
+    [
+        ("maybe", "loop must be true, or a whole number from 1, and this is the text 'maybe'"),
+        ("'true'", "loop must be true, or a whole number from 1, and this is the text 'true'; write it without quotes"),
+        ("'3'", "loop must be true, or a whole number from 1, and this is the text '3'; write it without quotes"),
+        ("0", "loop must be true, or a whole number from 1, and this is the number 0"),
+    ],
+)
+def test_a_scenario_loops_for_ever_or_a_number_of_times(loop, told):
+    (problem,) = problems(f"- {{match: a, respond: [A], loop: {loop}}}", "a.yaml", KNOWN)
+    assert str(problem) == f"a.yaml:1:34: {told}"
+
+
 def test_a_scenario_has_turns_and_attempts():
     (rule,) = rules("- {match: a, respond: [{attempts: [{error: 529}, A]}, B], loop: 2, at_end: pass, alarm: 9}")
     assert [len(turn.attempts) for turn in rule.turns] == [2, 1]
