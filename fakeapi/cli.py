@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 
 _RUN_USAGE = "fakeapi run [options] -- COMMAND ..."
+_CHECK = (
+    "Print every problem of rule files. Exit status: 0 where there are none; 1 where there are, warnings included "
+    "(unless --warnings ok); 2 where a path can't be read."
+)
 _OWN_SCHEMAS = ("rules",)
 """The schemas of our own files."""
 
@@ -118,8 +122,10 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.description = _CHECK
     parser.add_argument("paths", nargs="+", metavar="PATH", help="rule files, or folders of them")
     parser.add_argument("--json", action="store_true", help="print one JSON object per problem")
+    parser.add_argument("--warnings", choices=("ok", "fail"), default="fail", help="ok: warnings alone exit 0 [fail]")
     parser.set_defaults(verb=_check)
 
 
@@ -168,7 +174,7 @@ def _check(options: argparse.Namespace) -> int:
     if not options.json:
         counts = ((len(read.files), "file"), (len(read.loaded.rules), "rule"), (len(problems), "problem"))
         print(", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts))
-    return 1 if problems else 0
+    return 1 if (read.loaded.errors if options.warnings == "ok" else problems) else 0
 
 
 def _convert(options: argparse.Namespace) -> int:
@@ -243,8 +249,15 @@ def read_settings(options: argparse.Namespace) -> Settings:
     return Settings(**found)
 
 
+def _warn_of_strangers() -> None:
+    """Variables that look like settings, and are misspelt."""
+    if told := settings.unknown(os.environ):
+        print(f"fakeapi: warning: {told}", file=sys.stderr)
+
+
 def _serve(options: argparse.Namespace) -> int:
     chosen = read_settings(options)
+    _warn_of_strangers()
     from fakeapi.adapters import log, server
     from fakeapi.adapters.asgi import App
 
@@ -261,8 +274,10 @@ def _run(options: argparse.Namespace) -> int:
 
     wishes = run.Wishes(options.report_json, options.report_junit, run.parse_fail_on(options.fail_on))
     given = run.given_names(vars(options), os.environ)
+    chosen = run.for_a_run(read_settings(options), given)
+    _warn_of_strangers()
     try:
-        return run.run(options.command, run.for_a_run(read_settings(options), given), wishes, logged="log" in given)
+        return run.run(options.command, chosen, wishes, logged="log" in given)
     except run.MissingCommandError as fault:
         print(f"fakeapi: run: {fault}", file=sys.stderr)
         return fault.status

@@ -6,6 +6,7 @@ The environment itself is read in the command line and the adapters, never here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
@@ -19,6 +20,8 @@ CONTRACTS = ("strict", "warn", "shape", "off")
 CLOCKS = ("real", "virtual")
 UNMATCHED = ("default", "error")
 SESSIONS = ("by-path", "by-key")
+_PREFIX = "FAKEAPI_"
+_LINK = re.compile(r"FAKEAPI_(SERVICE_(HOST|PORT\w*)|PORT_\d+_\w+)")
 
 
 def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), metavar: str | None = None) -> Any:
@@ -90,7 +93,7 @@ def flag(setting: Field[Any]) -> str:
 
 def variable(setting: Field[Any]) -> str:
     """The environment variable of a setting: `FAKEAPI_API_KEY`."""
-    return "FAKEAPI_" + setting.name.upper()
+    return _PREFIX + setting.name.upper()
 
 
 def is_repeatable(setting: Field[Any]) -> bool:
@@ -137,6 +140,25 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         else:
             found[setting.name] = parse(setting, text, source)
     return found
+
+
+def unknown(environment: Mapping[str, str]) -> str:
+    """One line on the variables that look like settings and are none, each with the nearest that is; "" where all are.
+
+    What Kubernetes sets beside a service that is called fakeapi is nobody's mistake.
+    """
+    known = [variable(setting) for setting in each()]
+    strange = [name for name in environment if name.upper().startswith(_PREFIX) and name not in known]
+    told = [f"{name}{_nearest(name, known)}" for name in sorted(strange) if not _LINK.fullmatch(name)]
+    return f"without effect, since there are no such settings: {', '.join(told)}" if told else ""
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    ends = [each.removeprefix(_PREFIX) for each in known]
+    near = get_close_matches(name[len(_PREFIX) :].upper(), ends, 1, 0.6)
+    return f" (did you mean {_PREFIX}{near[0]}?)" if near else ""
 
 
 def default(setting: Field[Any]) -> Any:

@@ -163,6 +163,14 @@ def test_a_bad_variable_is_named():
     assert run("serve", FAKEAPI_PORT="x").stderr == "fakeapi: FAKEAPI_PORT: 'x' is not a whole number\n"
 
 
+def test_a_variable_that_is_no_setting_is_one_line_and_the_server_starts():
+    with server("--log", "quiet", FAKEAPI_PROT="4711") as started:
+        (line,) = started.stop().splitlines()
+    assert line == (
+        "fakeapi: warning: without effect, since there are no such settings: FAKEAPI_PROT (did you mean FAKEAPI_PORT?)"
+    )
+
+
 def test_without_a_command_it_shows_its_help():
     done = run()
     assert done.returncode == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from fakeapi import assets
 from fakeapi.adapters import plugins
 from fakeapi.cli import main
@@ -35,6 +37,21 @@ def test_every_problem_is_a_line_and_the_exit_is_1(tmp_path, capsys):
 def test_warnings_are_problems_of_a_check(tmp_path, capsys):
     assert main(["check", saved(tmp_path, "a.yaml", GOOD + GOOD)]) == 1
     assert "warning: this rule is never reached" in capsys.readouterr().out
+
+
+def test_warnings_may_be_let_pass_and_errors_may_not(tmp_path, capsys):
+    doubtful, broken = saved(tmp_path, "a.yaml", GOOD + GOOD), saved(tmp_path, "b.yaml", BROKEN)
+    assert main(["check", "--warnings", "ok", doubtful]) == 0
+    assert "warning: this rule is never reached" in capsys.readouterr().out
+    assert main(["check", "--warnings", "fail", doubtful]) == 1
+    assert main(["check", "--warnings", "ok", broken]) == 1
+
+
+def test_the_help_of_a_check_tells_its_exit_status(capsys):
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "1 where there are, warnings included (unless --warnings ok)" in told
 
 
 def test_folders_are_checked_as_one(tmp_path, capsys):

@@ -48,6 +48,22 @@ def test_a_value_that_does_not_fit_is_named_with_its_place(variable, value, sent
     assert str(fault.value) == sentence
 
 
+def test_variables_that_are_no_settings_are_told_with_the_nearest():
+    environment = dict.fromkeys(
+        ["FAKEAPI_PROT", "FAKEAPI_APIKEY", "FAKEAPI_Seed", "FAKEAPI_X_Y", "PATH", "FAKEAPI_PORT"]
+    )
+    assert settings.unknown(dict.fromkeys(environment, "sk-secret")) == (
+        "without effect, since there are no such settings: FAKEAPI_APIKEY (did you mean FAKEAPI_API_KEY?), "
+        "FAKEAPI_PROT (did you mean FAKEAPI_PORT?), FAKEAPI_Seed (did you mean FAKEAPI_SEED?), FAKEAPI_X_Y"
+    )
+
+
+def test_nothing_is_told_of_settings_and_of_what_kubernetes_sets():
+    links = ["FAKEAPI_SERVICE_HOST", "FAKEAPI_SERVICE_PORT", "FAKEAPI_SERVICE_PORT_HTTP", "FAKEAPI_PORT_4010_TCP_ADDR"]
+    names = [*links, *map(settings.variable, settings.each())]
+    assert settings.unknown(dict.fromkeys(names, "x")) == ""
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(AttributeError):
         Settings().port = 1  # type: ignore[misc]

@@ -21,6 +21,10 @@ _SELDOM = (20_000, 20, 50)
 """How many objects more, and then how many collections of the younger, make a collection of each generation."""
 _PATIENCE = 10.0
 """Seconds for a server in a thread to start, or to stop."""
+_GRACE = 1
+"""Seconds for what is under way to end when the process is told to stop; a stream that still waits then is cut."""
+_LAST_WORDS = 0.5
+"""Seconds for what is cut to say so: in the log, and to its client."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -112,7 +116,7 @@ def _config(app: App) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=_GRACE,
     )
 
 
@@ -136,7 +140,10 @@ _OFFER = re.compile(
 
 
 class _Announcing(uvicorn.Server):
-    """Tells when it answers, and when it has stopped: a signal then ends the process without further cleaning up."""
+    """Tells when it answers, and when it has stopped: a signal then ends the process without further cleaning up.
+
+    What is under way has a moment to end; what is cut then is closed and logged as such.
+    """
 
     def __init__(
         self, config: uvicorn.Config, started: Callable[[], None], stopped: Callable[[], None] = lambda: None
@@ -151,6 +158,12 @@ class _Announcing(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets=sockets)
+        tasks = set(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_WORDS)
+        await asyncio.sleep(0)
         self._tell_end()
 
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from fakeapi.rules import expressions
+
 LONGEST = 90
 """Characters of a value that are shown."""
 _LOOKED_AT = 20_000
@@ -125,10 +127,12 @@ def _first_word(wanted: str, text: str) -> str:
 
 
 def regex(wanted: str, text: str) -> Near:
-    """Whether a regular expression fails by case alone."""
+    """Whether a regular expression fails by case alone, or took too long."""
     if not text:
         return Near(1.0, "(no text)")
-    if re.search(wanted, text[:_LOOKED_AT], re.IGNORECASE):
+    if expressions.is_given_up(wanted, text):
+        return Near(_NEARLY, shown(text), f"given up after {expressions.PATIENCE:g} s: write it with fewer repeats")
+    if expressions.search(wanted, text[:_LOOKED_AT], any_case=True):
         return Near(_NEARLY, shown(text), "only upper and lower case differ: (?i) at its beginning ignores case")
     words = [word for word in _WORD.findall(re.sub(r"\\.|\(\?[^)]*\)|\[[^\]]*\]", " ", wanted)) if len(word) > 2]
     near = contains(" ".join(words), text) if words else Near(1.0, shown(text))

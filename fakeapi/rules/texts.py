@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
+from fakeapi.rules import expressions
 from fakeapi.rules.seen import Text
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _NO_GROUPS: Mapping[str, str] = MappingProxyType({})
 _CACHED = 4096
-_LONGEST = 10_000
 
 
 class BadTestError(Exception):
@@ -68,17 +68,17 @@ def equals(wanted: str) -> Test:
 
 def regex(wanted: str) -> Test:
     """A regular expression (Python's) is found somewhere in it. BadTestError for one that can't be read."""
-    search = _compiled(wanted).search
+    _check(wanted)
 
     def groups(text: Text) -> Mapping[str, str]:
-        found = search(text.raw)
+        found = expressions.search(wanted, text.raw)
         if found is None:
             return _NO_GROUPS
         numbered = {str(number): group or "" for number, group in enumerate((found[0], *found.groups()))}
         return numbered | {name: group or "" for name, group in found.groupdict().items()}
 
     def holds(text: Text) -> bool:
-        return search(text.raw) is not None
+        return expressions.search(wanted, text.raw) is not None
 
     return Test("regex", wanted, holds, lambda text: _hints().regex(wanted, text), groups)
 
@@ -98,11 +98,11 @@ TESTS: dict[str, Callable[[str], Test]] = {"contains": contains, "equals": equal
 
 
 @lru_cache(maxsize=_CACHED)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    if len(pattern) > _LONGEST:
-        raise BadTestError(f"a regular expression of more than {_LONGEST:,} characters")
+def _check(pattern: str) -> None:
+    if len(pattern) > expressions.LONGEST:
+        raise BadTestError(f"a regular expression of more than {expressions.LONGEST:,} characters")
     try:
-        return re.compile(pattern)
+        expressions.check(pattern)
     except (re.error, OverflowError, RecursionError) as fault:
         told = getattr(fault, "msg", str(fault))
         raise BadTestError(f"not a regular expression: {told}", _mend(told), getattr(fault, "pos", None)) from None

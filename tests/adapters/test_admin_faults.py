@@ -89,14 +89,22 @@ WRONG: list[tuple[str, str, bytes, str]] = [
     ("POST", "/verify", b'{"aver": true}', "at_most, never, order, retries, timeout, over"),
     ("POST", "/clock", b'{"set": 1, "advance": 1}', "don't go together"),
     ("POST", "/clock", b'{"advance": true}', "it is true"),
-    ("PATCH", "/settings", b'{"port": 1}', "port belongs to the whole server"),
-    ("PATCH", "/settings", b'{"colour": "red"}', "colour is no setting"),
+    ("PATCH", "/settings", b'{"port": 1}', "PATCH /_fakeapi/settings: port belongs to the whole server"),
+    ("PATCH", "/settings", b'{"colour": "red"}', "PATCH /_fakeapi/settings: colour is no setting"),
     ("PATCH", "/settings", b'{"contract": "lax"}', "PATCH /_fakeapi/settings: contract: 'lax' is not one of strict"),
     ("PATCH", "/settings", b'{"seed": 1.5}', "seed: '1.5' is not a whole number"),
-    ("PATCH", "/settings", b'{"seed": null}', "seed is a text or a number"),
+    ("PATCH", "/settings", b'{"seed": null}', "PATCH /_fakeapi/settings: seed must be a whole number, not null"),
+    ("PATCH", "/settings", b'{"seed": true}', "seed must be a whole number, not true"),
+    ("PATCH", "/settings", b'{"contract": {}}', "contract must be one of strict, warn, shape, off, not an object"),
+    ("PATCH", "/settings", b'{"api_key": [null]}', "api_key must be a text, or a list of texts, not null"),
+    ("PATCH", "/settings", b'{"pace": null}', "pace must be a text, not null"),
     ("PATCH", "/settings", b'{"seed": [1, 2]}', "seed takes one value, not 2"),
-    ("PATCH", "/settings", b'{"pace": "quick"}', "pace"),
-    ("PATCH", "/settings", b'{"limits": "tier9"}', "limits"),
+    ("PATCH", "/settings", b'{"pace": "quick"}', "PATCH /_fakeapi/settings: pace: 'quick' is no pace"),
+    ("PATCH", "/settings", b'{"limits": "tier9"}', "PATCH /_fakeapi/settings: limits: 'tier9' is no rate limit"),
+    ("POST", "/sessions", b'{"settings": {"pace": "quick"}}', "POST /_fakeapi/sessions: pace: 'quick' is no pace"),
+    ("POST", "/sessions", b'{"settings": {"port": 1}}', "POST /_fakeapi/sessions: port belongs to the whole server"),
+    ("GET", "/journal?limit=1&limit=2", b"", "GET /_fakeapi/journal: the query string says 'limit' twice; say it once"),
+    ("GET", "/rules?session=a&session=a", b"", "the query string says 'session' twice"),
     ("GET", f"/rules?session={'x' * 201}", b"", "can't be the id of a session"),
     ("GET", "/rules?session=a%2Fb", b"", "can't be the id of a session"),
     ("GET", f"/rules?{'&'.join(f'a{n}=1' for n in range(101))}", b"", "more than 100 parameters"),
@@ -114,6 +122,12 @@ def test_what_is_wrong_is_told(server, method, path, body, told):
     answer = server.ask(method, f"/_fakeapi{path}", body)
     assert answer.status in (400, 404)
     assert told in answer.said
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", "/clock", 405), ("POST", "/nowhere", 404)])
+@pytest.mark.parametrize("query", ["", "?session=a%2Fb", "?a=1&a=2"])
+def test_where_nothing_can_be_done_nothing_else_of_a_request_is_looked_at(server, method, path, status, query):
+    assert server.ask(method, f"/_fakeapi{path}{query}", b'{"advance": ').status == status
 
 
 def test_a_body_that_calls_itself_json_is_not_read_as_yaml(server):
@@ -148,7 +162,19 @@ def test_a_session_is_bounded(monkeypatch):
         rules = [{"match": str(number), "respond": "x"} for number in range(6)]
         assert server.ask("POST", "/_fakeapi/rules", rules).status == 200
         assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", rules).said
+        yaml = b"".join(b"- {match: x%d, respond: x}\n" % number for number in range(6))
+        assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", yaml).said
+        named = [{**rule, "name": f"rule#{number}"} for number, rule in enumerate(rules, 1)]
+        assert server.ask("POST", "/_fakeapi/rules", named).status == 200
         assert server.ask("PUT", "/_fakeapi/rules", rules).status == 200
+
+
+def test_rules_that_have_no_room_are_refused_before_they_are_read(monkeypatch):
+    monkeypatch.setattr("fakeapi.adapters.admin.shelf.MOST_RULES", 10)
+    monkeypatch.setattr("fakeapi.adapters.admin.shelf.load_values", None)
+    with serving() as server:
+        rules = [{"match": str(number), "respond": "x"} for number in range(11)]
+        assert "a session has 10 rules at most" in server.ask("POST", "/_fakeapi/rules", rules).said
 
 
 def test_deep_bodies_are_refused(server):

@@ -47,6 +47,13 @@ def test_where_no_request_came_the_summary_says_where_they_should_have_gone():
     assert re.search(r"no request came in .* \(exit status 0 of true\).*ANTHROPIC_BASE_URL.*http://127", done.stderr)
 
 
+def test_a_variable_that_is_no_setting_is_told_first():
+    done = run("--", "true", FAKEAPI_CONTRCT="off")
+    assert done.stderr.startswith("fakeapi: warning: without effect")
+    assert "FAKEAPI_CONTRCT (did you mean FAKEAPI_CONTRACT?)" in done.stderr.splitlines()[0]
+    assert done.returncode == 0
+
+
 def test_a_line_for_each_request_is_written_only_where_that_is_asked_for():
     command = ("--", *python("ask('Hello')"))
     assert "/v1/messages" not in run(*command).stderr

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakeapi.rules.loading import covering
 from fakeapi.rules.loading.document import RulesError, load, load_values, problems, rules_of
 from tests.rules.written import KNOWN, call, matches, rules
 
@@ -147,9 +151,50 @@ def test_a_stop_reason_that_is_written_stays():
     assert response("{text: A, stop_reason: max_tokens}").stop_reason == "max_tokens"
 
 
+def test_stopping_for_a_tool_that_is_not_called_is_doubtful_and_still_done():
+    loaded = load([("rules.yaml", "- {match: a, respond: {text: A, stop_reason: tool_use}}")], KNOWN)
+    assert [problem.severity for problem in loaded.problems] == ["warning"]
+    assert loaded.rules[0].turns[0].attempts[0].stop_reason == "tool_use"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "text: A, tool_use: get_weather",
+        "content: [A, {tool_use: get_weather}]",
+        "content: [{type: tool_use, name: get_weather, input: {}}]",
+        "generator: default",
+        "fixture: hello",
+        "pace: instant",
+    ],
+)
+def test_stopping_for_a_tool_that_may_be_called_is_not_doubtful(said):
+    assert response(f"{{{said}, stop_reason: tool_use}}").stop_reason == "tool_use"
+
+
+def test_usage_may_be_large():
+    usage = {"output_tokens": 0, "input_tokens": 1_000_000_000, "cache_read_input_tokens": None}
+    written = "{text: A, usage: {output_tokens: 0, input_tokens: 1000000000, cache_read_input_tokens: null}}"
+    assert response(written).usage == usage
+
+
 def test_a_response_without_content_is_the_usual_answer_broken():
     made = response("{fault: cut}")
     assert (made.parts, made.error, made.fault) == ((), None, "cut")
+
+
+@pytest.mark.parametrize(
+    ("loop", "told"),
+    [
+        ("maybe", "loop must be true, or a whole number from 1, and this is the text 'maybe'"),
+        ("'true'", "loop must be true, or a whole number from 1, and this is the text 'true'; write it without quotes"),
+        ("'3'", "loop must be true, or a whole number from 1, and this is the text '3'; write it without quotes"),
+        ("0", "loop must be true, or a whole number from 1, and this is the number 0"),
+    ],
+)
+def test_a_scenario_loops_for_ever_or_a_number_of_times(loop, told):
+    (problem,) = problems(f"- {{match: a, respond: [A], loop: {loop}}}", "a.yaml", KNOWN)
+    assert str(problem) == f"a.yaml:1:34: {told}"
 
 
 def test_a_scenario_has_turns_and_attempts():
@@ -276,3 +321,35 @@ def test_no_value_makes_the_loader_fail(match, respond):
 
 def test_a_rule_without_conditions_matches_everything():
     assert matches("{}", call("whatever"))
+
+
+def test_too_many_rules_are_counted_before_anything_of_them_is_read(monkeypatch):
+    monkeypatch.setattr("fakeapi.rules.loading.document.read_rule", None)
+    monkeypatch.setattr("fakeapi.rules.loading.document.given", None)
+    values: list[Any] = [[{}] * 100_001, {"rules": [{}] * 100_001}]
+    for value in values:
+        (problem,) = load_values(value, "POST /_fakeapi/rules", KNOWN).problems
+        assert str(problem) == "POST /_fakeapi/rules: more than 100,000 rules"
+
+
+@pytest.mark.parametrize(
+    "match",
+    ["text {}", {"text": "text {}", "model": "claude-*"}, {"tools": "tool_{}", "model": "claude-*"}],
+    ids=["text", "text and model", "tool and model"],
+)
+def test_what_is_never_reached_is_found_among_many_rules_by_a_few_looks(match, monkeypatch):
+    looks = 0
+    covers = covering._Kept.covers
+
+    def counted(*asked: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return covers(*asked)
+
+    monkeypatch.setattr(covering._Kept, "covers", counted)
+    written = [orjson.loads(orjson.dumps(match).replace(b"{}", b"%04d" % number)) for number in (*range(500), 123)]
+    loaded = load_values([{"match": each, "respond": "A"} for each in written], "here", KNOWN)
+    (problem,) = loaded.problems
+    assert (problem.where, problem.severity) == ("[500]", "warning")
+    assert "rule#124 at here matches before" in problem.message
+    assert looks < 2000

@@ -37,6 +37,7 @@ BEYOND_A_SCHEMA = {
     "27_content_blocks.yaml": "the content blocks of the API",
     "28_fixture.yaml": "other files",
     "29_template.yaml": "what a template is",
+    "44_tool_without_call.yaml": "what an answer is made of",
 }
 FILES = sorted((CORPUS / "broken_rules").glob("*.*"))
 

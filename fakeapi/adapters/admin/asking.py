@@ -50,7 +50,9 @@ class Asked(NamedTuple):
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise FakeapiError(f'{self.place}: the body is an object, such as {{"name": "value"}}, not {_told(value)}')
+            raise FakeapiError(
+                f'{self.place}: the body is an object, such as {{"name": "value"}}, not {in_words(value)}'
+            )
         return value
 
     @property
@@ -64,7 +66,7 @@ class Asked(NamedTuple):
         if value is default and default is not ...:
             return default
         if not isinstance(value, kind) or isinstance(value, bool):
-            came = "it is missing" if value is ... else f"it is {_told(value)}"
+            came = "it is missing" if value is ... else f"it is {in_words(value)}"
             raise FakeapiError(f"{self.place}: {name} is {told}; {came}")
         return value
 
@@ -149,9 +151,15 @@ def parted(path: str) -> tuple[str, str]:
 
 def _query(query: str, place: str) -> dict[str, str]:
     try:
-        return dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     except ValueError:
         raise FakeapiError(f"{place}: the query string has more than 100 parameters") from None
+    wanted: dict[str, str] = {}
+    for name, value in pairs:
+        if name in wanted:
+            raise FakeapiError(f"{place}: the query string says {name[:40]!r} twice; say it once")
+        wanted[name] = value
+    return wanted
 
 
 def _given(body: bytes, kind: str, place: str) -> Any:
@@ -186,7 +194,8 @@ def _from_yaml(text: str, place: str) -> Any:
         raise FakeapiError(f"{place}:{line}:{column}: {fault}{mend}") from None
 
 
-def _told(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value of JSON as a sentence says it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, dict | list):
@@ -194,4 +203,4 @@ def _told(value: Any) -> str:
     return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:60]}…"
 
 
-__all__ = ["DEFAULT", "PREFIX", "Asked", "MissingError", "Text", "parted", "read"]
+__all__ = ["DEFAULT", "PREFIX", "Asked", "MissingError", "Text", "in_words", "parted", "read"]

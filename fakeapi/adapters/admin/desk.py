@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import Field, asdict
 from itertools import islice
 from typing import Any
 
+from fakeapi import settings
 from fakeapi.adapters.admin.archive import Archive
-from fakeapi.adapters.admin.asking import MissingError
+from fakeapi.adapters.admin.asking import MissingError, in_words
 from fakeapi.adapters.admin.shelf import Shelf
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.porter import OWN, Porter
@@ -85,7 +87,8 @@ class Desk:
             if why := objection(desk._id):
                 raise FakeapiError(f"{place}: {id[:80]!r} can't be the id of a session: {why}")
             changed = _read_settings(settings, place)
-            self._porter.check(changed)
+            with _told_at(place):
+                self._porter.check(changed)
             if rules is not None:
                 desk.shelf.read(rules, place)
                 desk.shelf.replace(rules, place)
@@ -154,7 +157,9 @@ class Desk:
 
     def change(self, changed: Mapping[str, Any], place: str) -> Json:
         """Settings of its own for this session."""
-        self._porter.change(self.session, **_read_settings(changed, place))
+        read = _read_settings(changed, place)
+        with _told_at(place):
+            self._porter.change(self.session, **read)
         return self.settings()
 
     def change_back(self) -> Json:
@@ -174,28 +179,44 @@ def _without_secrets(settings: Mapping[str, Any]) -> Json:
     return {name: ["[redacted]"] * len(value) if name in _SECRET else value for name, value in settings.items()}
 
 
+@contextmanager
+def _told_at(place: str) -> Iterator[None]:
+    """Say of a fault who asked for it."""
+    try:
+        yield
+    except FakeapiError as fault:
+        raise FakeapiError(f"{place}: {fault}") from None
+
+
 def _read_settings(changed: Mapping[str, Any], place: str) -> Json:
     """Settings as they are given in JSON, checked as flags are. FakeapiError names the place."""
-    from fakeapi import settings
-
     known = {setting.name: setting for setting in settings.each()}
     read: Json = {}
     for name, value in changed.items():
         if name not in OWN:
             read[name] = value
             continue
+        setting, source = known[name], f"{place}: {name}"
         values = value if isinstance(value, list | tuple) else [value]
-        parsed = tuple(settings.parse(known[name], _text(each, name, place), f"{place}: {name}") for each in values)
-        if not settings.is_repeatable(known[name]) and len(parsed) != 1:
-            raise FakeapiError(f"{place}: {name} takes one value, not {len(parsed)}")
-        read[name] = parsed if settings.is_repeatable(known[name]) else parsed[0]
+        parsed = tuple(settings.parse(setting, _text(each, setting, source), source) for each in values)
+        if not settings.is_repeatable(setting) and len(parsed) != 1:
+            raise FakeapiError(f"{source} takes one value, not {len(parsed)}")
+        read[name] = parsed if settings.is_repeatable(setting) else parsed[0]
     return read
 
 
-def _text(value: Any, name: str, place: str) -> str:
+def _text(value: Any, setting: Field[Any], source: str) -> str:
     """A setting as a flag would say it."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) and not isinstance(setting.default, int):
         return _ON_OFF[value]
-    if not isinstance(value, str | int | float):
-        raise FakeapiError(f"{place}: {name} is a text or a number, as on the command line, not {type(value).__name__}")
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise FakeapiError(f"{source} must be {_wanted(setting)}, not {in_words(value)}")
     return str(value)
+
+
+def _wanted(setting: Field[Any]) -> str:
+    if isinstance(setting.default, int):
+        return "a whole number"
+    if settings.is_repeatable(setting):
+        return "a text, or a list of texts"
+    return f"one of {', '.join(choices)}" if (choices := setting.metadata["choices"]) else "a text"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from fakeapi.adapters.admin.asking import PREFIX as PREFIX
-from fakeapi.adapters.admin.asking import Asked, MissingError, read
+from fakeapi.adapters.admin.asking import Asked, MissingError, parted, read
 from fakeapi.adapters.admin.desk import Desk
 from fakeapi.adapters.admin.watching import Watch
 from fakeapi.adapters.porter import Porter
@@ -58,27 +58,19 @@ class Admin:
             path: percent-encoded, with the prefix. headers: by lower-case name.
             place: who asks, for rules and their problems. session: the one that is meant, whatever the request says.
         """
+        played = _operation(method.upper(), parted(path)[1])
+        if isinstance(played, Told):
+            return played
         try:
             how = self._porter.settings.sessions
-            return self._operate(read(method, path, query, headers or {}, body, place, session, how))
+            asked = read(method, path, query, headers or {}, body, place, session, how)
+            return played.play(Desk(self._porter, asked.session), asked, played.name)
         except MissingError as fault:
             return refused(404, str(fault))
         except FakeapiError as fault:
             return refused(400, str(fault))
         except Exception as bug:
             return refused(500, f"a bug of fakeapi, please report it: {type(bug).__name__}: {bug}")
-
-    def _operate(self, asked: Asked) -> Told:
-        desk = Desk(self._porter, asked.session)
-        method = "GET" if asked.method == "HEAD" else asked.method
-        found = list(_found(asked.path))
-        if not found:
-            return refused(404, _where_instead(asked.path))
-        for known, name, operation in found:
-            if known == method:
-                return operation(desk, asked, name)
-        methods = ", ".join(dict.fromkeys(known for known, *_ in found))
-        return refused(405, f"{PREFIX}{unquote(asked.path)} takes {methods}, not {asked.method}")
 
 
 def refused(status: int, message: str) -> Told:
@@ -87,6 +79,25 @@ def refused(status: int, message: str) -> Told:
 
 
 _Played: TypeAlias = Callable[[Desk, Asked, str], Told]
+
+
+class _Operation(NamedTuple):
+    """What is done at a path: the operation, and what stands for the name in the path."""
+
+    play: _Played
+    name: str
+
+
+def _operation(method: str, path: str) -> _Operation | Told:
+    """What a method does at a path, before anything else of the request is read; 404 or 405 where it is nothing."""
+    found = list(_found(path))
+    if not found:
+        return refused(404, _where_instead(path))
+    for known, name, operation in found:
+        if known == ("GET" if method == "HEAD" else method):
+            return _Operation(operation, name)
+    methods = ", ".join(dict.fromkeys(known for known, *_ in found))
+    return refused(405, f"{PREFIX}{unquote(path)} takes {methods}, not {method}")
 
 
 def _found(path: str) -> Iterator[tuple[str, str, _Played]]:

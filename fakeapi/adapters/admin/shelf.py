@@ -14,7 +14,7 @@ from fakeapi.errors import FakeapiError
 from fakeapi.memory import exporting
 from fakeapi.memory.sessions import DEFAULT, Session
 from fakeapi.model import Json, Rule
-from fakeapi.rules.loading.document import MOST_RULES, Loaded, RulesError, load, load_values
+from fakeapi.rules.loading.document import MOST_RULES, Loaded, RulesError, listed, load, load_values
 
 _NOTHING_GIVEN = "the body is a rule, a list of rules, or an object with a list `rules`"
 
@@ -89,15 +89,13 @@ class Shelf:
         return loaded._replace(rules=tuple(replace(rule, session=owner) for rule in loaded.rules))
 
     def _put(self, given: Any, place: str, lifetime: float | None, before: Iterable[Rule]) -> Json:
+        before = tuple(before)
+        _beside(*_at_a_glance(given), before, place)
         loaded = self.read(given, place)
         session = self._session()
         rules = _named(loaded.rules, session, self._porter.house.rules)
         names = {rule.name for rule in rules}
-        kept = tuple(rule for rule in before if rule.name not in names)
-        if len(rules) + len(kept) > MOST_RULES:
-            raise FakeapiError(
-                f"{place}: a session has {MOST_RULES:,} rules at most; DELETE /_fakeapi/rules removes them"
-            )
+        kept = _beside(names, len(rules), before, place)
         gone = {rule.name for rule in session.rules} - {rule.name for rule in kept}
         ends = {name: moment for name, moment in session.ends.items() if name not in names}
         if lifetime is not None:
@@ -124,6 +122,22 @@ class Shelf:
             return f"the rule {name!r} is the server's; a session can add one of that name, which stands in for it"
         known = ", ".join(rule.name for rule in session.rules[:10]) or "none"
         return f"this session has no rule {name!r} of its own; it has {known}"
+
+
+def _at_a_glance(given: Any) -> tuple[Collection[str], int]:
+    """The names and the number of rules that were not read yet; what is YAML has to be read first."""
+    rules = listed(given)
+    names = (rule.get("name") for rule in rules if isinstance(rule, dict))
+    return {name for name in names if isinstance(name, str)}, len(rules)
+
+
+def _beside(names: Collection[str], count: int, before: Iterable[Rule], place: str) -> tuple[Rule, ...]:
+    """The rules that stay beside so many of these names; FakeapiError where they are too many together."""
+    kept = tuple(rule for rule in before if rule.name not in names)
+    if count + len(kept) > MOST_RULES:
+        mend = "; DELETE /_fakeapi/rules removes them" if kept else f", and these are {count:,}"
+        raise FakeapiError(f"{place}: a session has {MOST_RULES:,} rules at most{mend}")
+    return kept
 
 
 def _named(rules: Iterable[Rule], session: Session[Clock], house: Collection[Rule]) -> tuple[Rule, ...]:

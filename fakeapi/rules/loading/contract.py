@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -38,7 +39,21 @@ def check_usage(node: Node, reader: Reader) -> bool:
     if not isinstance(node.value, dict):
         reader.wrong(node, "usage", "a mapping", "for example {output_tokens: 5}")
         return False
-    return _check(_USAGE, {"input_tokens": 0, "output_tokens": 0, **node.value}, node, reader, "usage")
+    strange = list(_out_of_bounds("usage", node))
+    for what, member in strange:
+        reader.wrong(member, what, f"a whole number from 0 to {MOST_TOKENS}")
+    whole = {"input_tokens": 0, "output_tokens": 0, **node.value}
+    return not strange and _check(_USAGE, whole, node, reader, "usage")
+
+
+def _out_of_bounds(what: str, node: Node) -> Iterator[tuple[str, Node]]:
+    """Numbers of a usage that no bill holds, however deep, by their names."""
+    if isinstance(node.value, int | float) and not 0 <= node.value <= MOST_TOKENS:
+        yield what, node
+    for name, member in node.members.items():
+        yield from _out_of_bounds(f"{what}.{name}", member)
+    for index, item in enumerate(node.items):
+        yield from _out_of_bounds(f"{what}[{index}]", item)
 
 
 def check_members(node: Node, reader: Reader) -> bool:
@@ -68,6 +83,9 @@ def stop_reasons() -> tuple[str, ...]:
     """Every `stop_reason` that a message may have."""
     return tuple(reason for reason in _properties(_MESSAGE)["stop_reason"]["enum"] if reason)
 
+
+MOST_TOKENS = 1_000_000_000
+"""The largest number in a usage: clients add them up, and some do so in 32 bits."""
 
 _EMPTY: Json = {
     "id": "msg_0",
@@ -142,7 +160,8 @@ def _reason(fault: Fault) -> tuple[str, str]:
             "object": "a mapping",
             "array": "a list",
             "string": "a text",
-            "integer": "a number",
+            "integer": "a whole number",
+            "number": "a number",
         }
         kind = fault.rule.removeprefix("type:")
         return f"it must be {wanted.get(kind, f'of type {kind}')}", ""

@@ -22,6 +22,7 @@ LARGEST = 16 * 1024 * 1024
 """Characters of a file."""
 _ANYTHING = Known()
 MOST_RULES = 100_000
+_TOO_MANY = f"more than {MOST_RULES:,} rules"
 _SHOWN = 20
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -85,6 +86,9 @@ def load_values(
         taken: the names of rules that are there already, and the places of these.
     """
     reader = Reader(place, known, session)
+    if len(listed(value)) > MOST_RULES:
+        reader.problem(Node(None), _TOO_MANY)
+        return _together([], [reader])
     if is_deeper(value, DEEPEST):
         reader.problem(Node(None), f"nested deeper than {DEEPEST} levels")
         return _together([], [reader])
@@ -94,6 +98,12 @@ def load_values(
     single = isinstance(root.value, dict) and "rules" not in root.value
     entries = _entries(Node([root.value], items=[root]) if single else root, reader, stem, taken)
     return _together(entries, [reader], taken)
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """The rules of a parsed value, at a glance; none where it is wrong as a whole."""
+    rules = value.get("rules", (value,)) if isinstance(value, Mapping) else value
+    return rules if isinstance(rules, list | tuple) else ()
 
 
 def rules_of(
@@ -136,7 +146,7 @@ def _root(text: str, reader: Reader) -> Node | None:
 def _entries(root: Node, reader: Reader, stem: str, taken: Mapping[str, str] = _NOBODY) -> list[Entry]:
     rules = _listed(root, reader)
     if len(rules) > MOST_RULES:
-        reader.problem(root, f"more than {MOST_RULES:,} rules")
+        reader.problem(root, _TOO_MANY)
         return []
     names = (name for number in count(1) if (name := f"{stem}#{number}") not in taken)
     found = [read_rule(node, reader, name) for node, name in zip(rules, names, strict=False)]

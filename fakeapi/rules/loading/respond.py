@@ -14,6 +14,7 @@ from fakeapi.rules.loading.parts import PARTS, Part
 from fakeapi.rules.loading.reader import Reader, did_you_mean, shown
 
 ATTEMPTS = "attempts"
+_CALLS = "tool_use"
 _NOT_MEMBERS = ("id", "type", "role", "content", "usage", "stop_reason", "stop_sequence", "stop_details")
 _BESIDE_ERRORS = ("error", "fault", "pace")
 MOST_TURNS = 10_000
@@ -75,6 +76,7 @@ def _response(node: Node, reader: Reader) -> Response | None:
         else:
             MEMBERS[key](member, reader, made)
     _check_one_answer(node, reader)
+    _check_calls(node, made, reader)
     if sum(problem.severity == "error" for problem in reader.problems) > before:
         return None
     return Response(tuple(made.parts), extra=made.extra, breaks=made.breaks, place=place, **made.values)
@@ -109,6 +111,21 @@ def _check_one_answer(node: Node, reader: Reader) -> None:
         message = f"{first} and {second} can't both be the answer"
         mend = "drop one; for one after the other write a list of turns, or {attempts: [...]}"
         reader.problem(node.of_key(second), message, mend)
+
+
+def _check_calls(node: Node, made: _Made, reader: Reader) -> None:
+    """A message that stops for a tool calls one; what a generator or a documented example says isn't known yet."""
+    if "stop_reason" not in node.members or made.values.get("stop_reason") != _CALLS or not made.parts:
+        return
+    if not any(_may_call(part) for part in made.parts):
+        mend = "add tool_use: {name: ..., input: {...}}, or drop stop_reason"
+        reader.problem(
+            node.members["stop_reason"], "it stops for tool_use, but calls no tool", mend, severity="warning"
+        )
+
+
+def _may_call(part: Json) -> bool:
+    return bool({_CALLS, "generator", "fixture"} & part.keys()) or part.get("block", {}).get("type") == _CALLS
 
 
 def _error(node: Node, reader: Reader, made: _Made) -> None:

@@ -131,7 +131,11 @@ def _loops(members: Mapping[str, Node], reader: Reader, scenario: bool) -> int |
         )
     if isinstance(node.value, bool):
         return None if node.value else 1
-    return reader.whole(node, "loop", 1) or 1
+    if type(node.value) is int and node.value >= 1:
+        return node.value
+    plain = isinstance(node.value, str) and node.value.strip().lower() in ("true", "false", *map(str, range(1, 100)))
+    reader.wrong(node, "loop", "true, or a whole number from 1", "write it without quotes" if plain else "")
+    return 1
 
 
 _LIST = "write respond as a list, or drop it"
