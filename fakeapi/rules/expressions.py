@@ -18,7 +18,11 @@ PATIENCE = 1.0
 LONGEST = 10_000
 """Characters of a regular expression."""
 _CACHED = 4096
+_SHORT = 1_000
+"""Characters of a text in which Python's own search, which costs a fifth, takes milliseconds at worst, where one thing
+is repeated."""
 _REPEAT = re.compile(r"[*+{]|(?<!\()\?")
+_REPEATED_GROUP = re.compile(r"\)[*+{?]")
 _DIALECT = re.compile(r"(?P<same>\\N\{[^}]*\}|\\.)|(?P<brace>\{)(?!\d*,?\d*\})|(?P<bracket>\[:)", re.DOTALL)
 
 
@@ -41,8 +45,12 @@ _given_up: deque[tuple[str, int]] = deque(maxlen=256)
 
 def check(pattern: str) -> None:
     """Whether this is a regular expression. Raises re.error, OverflowError or RecursionError where it is none."""
+    _python(pattern, any_case=False)
+
+
+def _python(pattern: str, any_case: bool) -> re.Pattern[str]:
     with warnings.catch_warnings(action="ignore"):
-        re.compile(pattern)
+        return re.compile(pattern, re.IGNORECASE if any_case else 0)
 
 
 def search(pattern: str, text: str, *, any_case: bool = False) -> Found | None:
@@ -63,14 +71,28 @@ def is_given_up(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def _compiled(pattern: str, any_case: bool) -> _Search:
-    """The search; Python's own for what `regex` can't read. Compiled when something is searched for the first time."""
+    """The search. Compiled when something is searched for the first time."""
+    if not _is_simple(pattern):
+        return _patient(pattern, any_case)
+    plain = _python(pattern, any_case).search
+    return lambda text: plain(text) if len(text) <= _SHORT else _patient(pattern, any_case)(text)
+
+
+def _is_simple(pattern: str) -> bool:
+    """Whether no more than one thing is repeated, and that is no group: a short text is soon searched."""
+    return len(_REPEAT.findall(pattern)) <= 1 and not _REPEATED_GROUP.search(pattern)
+
+
+@lru_cache(maxsize=_CACHED)
+def _patient(pattern: str, any_case: bool) -> _Search:
+    """The search of `regex`, or Python's own for what that can't read."""
     import regex
 
     flags = regex.VERSION0 | (regex.IGNORECASE if any_case else 0)
     try:
         found = regex.compile(_in_dialect(pattern), flags)
     except (regex.error, RecursionError):
-        return re.compile(pattern, re.IGNORECASE if any_case else 0).search
+        return _python(pattern, any_case).search
     if not _REPEAT.search(pattern):
         return found.search  # type: ignore[no-any-return]  # what repeats nothing is quick: a look at the clock is not
     return lambda text: found.search(text, timeout=PATIENCE)
