@@ -83,10 +83,7 @@ def say(house: House, view: View, request: Request, caller: Caller) -> tuple[Sai
     if house.answers_alike:
         return saying.usually(house, view, request, caller), NO_RULING
     call = saying.read(house, view, request, caller)
-
-    def broken() -> bool:
-        return hear(house, view, request, caller, call.body).script.breaks
-
+    broken = hear(house, view, request, caller, call.body).script.breaks
     ruled = saying.consult(house, view, request, call, broken)
     if ruled.response is None:
         return saying.usually(house, view, request, caller), ruled

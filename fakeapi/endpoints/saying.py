@@ -5,7 +5,7 @@ It depends on the bytes and the contract alone, so that the second client to ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from fakeapi.endpoints.admission import admit
 from fakeapi.endpoints.caching import Counts
 from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import House
-from fakeapi.endpoints.ruling import NO_RULING, Ruling
+from fakeapi.endpoints.ruling import Ruling
 from fakeapi.facts import prefixes as cached
 from fakeapi.facts.prefixes import Prefixes
 from fakeapi.facts.triggers import pulled
@@ -123,14 +123,12 @@ def usual(house: House, call: Call) -> Draft:
     return deciding.decide(house.examples.find(call), call, house.settings.seed, house.settings.tools, house.sizes)
 
 
-def consult(house: House, view: View, request: Request, call: Call, broken: Callable[[], bool]) -> Ruling:
+def consult(house: House, view: View, request: Request, call: Call, broken: bool) -> Ruling:
     """What the rules have to say; `broken`: whether the request itself asks for a fault that breaks its answer."""
     unmatched = house.settings.unmatched
-    if house.answers_alike:
-        return NO_RULING
     elsewhere = house.elsewhere() if unmatched == "error" else ()
     return ruling.rule(
-        house.rules, view, call, request.headers, unmatched=unmatched, broken=broken(), elsewhere=elsewhere
+        house.rules, view, call, request.headers, unmatched=unmatched, broken=broken, elsewhere=elsewhere
     )
 
 
