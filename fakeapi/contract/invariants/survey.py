@@ -1,16 +1,16 @@
 """One pass over a call that every invariant shares: turns, blocks by type, cache marks, declared tools.
 
-It reads any JSON object without failing; what isn't of the expected type is left out (the schema has had its say).
+What was read of a conversation before it went on is not read again. It reads any JSON object without failing; what isn't of the expected type is left out (the schema has had its say).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from fakeapi.facts.familiar import about_all
+from fakeapi.facts.familiar import about, about_all, about_so_far
 from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
@@ -68,11 +68,93 @@ class Run(NamedTuple):
     blocks: list[Json]
     kinds: list[str]
 
+    @classmethod
+    def of(cls, at: int, turns: list[Turn]) -> Run:
+        """The run of these turns."""
+        if len(turns) == 1:
+            return cls(at, turns[0].role, turns, turns[0].blocks, turns[0].kinds)
+        blocks = [block for turn in turns for block in turn.blocks]
+        return cls(at, turns[0].role, turns, blocks, [kind for turn in turns for kind in turn.kinds])
+
     def ids(self, kind: str) -> list[str]:
         """The ids of its calls (`tool_use`), or of those that its results are for (`tool_result`)."""
         if len(self.turns) == 1:
             return self.turns[0].ids.get(kind, [])
         return [id for turn in self.turns for id in turn.ids.get(kind, ())]
+
+
+_Readings: TypeAlias = "list[Reading | None]"
+_Chain: TypeAlias = "tuple[_Chain | None, Turn]"
+"""Turns, each with those before it."""
+
+
+class Runs(NamedTuple):
+    """The messages so far as runs: how many messages and runs there are, the last run that is over and the one before
+    it, and the turns of the one that is under way."""
+
+    messages: int = 0
+    runs: int = 0
+    earlier: Run | None = None
+    over: Run | None = None
+    turns: _Chain | None = None
+
+    @property
+    def last(self) -> Run | None:
+        """The one that is under way, if there is any."""
+        turns, chain = [], self.turns
+        while chain is not None:
+            chain, turn = chain
+            turns.append(turn)
+        return Run.of(self.runs - 1, turns[::-1]) if turns else None
+
+
+def _run_on(readings: _Readings, so_far: Runs, _: Any) -> Runs:
+    """With one more message."""
+    many, reading = so_far.messages + 1, readings[so_far.messages]
+    if reading is None:
+        return so_far._replace(messages=many)
+    if so_far.turns is not None and so_far.turns[1].role == reading.turn.role:
+        return so_far._replace(messages=many, turns=(so_far.turns, reading.turn))
+    return Runs(many, so_far.runs + 1, so_far.over, so_far.last, (None, reading.turn))
+
+
+class _Sum(NamedTuple):
+    """What there is in the messages so far: how many, types of blocks, other topics, characters of texts; `odd`: some
+    are no objects."""
+
+    messages: int = 0
+    kinds: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    text_size: int = 0
+    odd: bool = False
+
+
+def _add_up(readings: _Readings, so_far: _Sum, _: Any) -> _Sum:
+    """With one more message."""
+    many, kinds, topics, size, odd = so_far
+    reading = readings[many]
+    if reading is None:
+        return so_far._replace(messages=many + 1, odd=True)
+    if not reading.places.keys() <= kinds:
+        kinds = kinds.union(reading.places)
+    if not reading.topics <= topics:
+        topics = topics.union(reading.topics)
+    return _Sum(many + 1, kinds, topics, size + reading.text_size, odd)
+
+
+_Found = TypeVar("_Found")
+
+
+def _find(
+    readings: _Readings,
+    find: Callable[[Reading], tuple[_Found, ...]],
+    so_far: tuple[int, tuple[_Found, ...]],
+    _: Any,
+) -> tuple[int, tuple[_Found, ...]]:
+    """How many messages there are so far, and what is found in the last one."""
+    at = so_far[0]
+    reading = readings[at]
+    return at + 1, find(reading) if reading is not None else ()
 
 
 class Mark(NamedTuple):
@@ -93,15 +175,40 @@ class Survey:
         self.model = call.model
         self.betas = call.caller.betas
         messages = self.body.get("messages")
-        readings = about_all(messages, _read, placed=True) if type(messages) is list else []
-        self._readings = [reading for reading in readings if reading is not None]
-        self.turns = [reading.turn for reading in self._readings]
-        self.places: Mapping[str, list[Place]] = _Places(self._readings)
+        self.messages: list[Any] = messages if type(messages) is list else []
+        self._read = about_all(self.messages, _read, placed=True)
+        self._sum = (about_so_far(self.messages, partial(_add_up, self._read), _Sum()) or [_Sum()])[-1]
+        self.places: Mapping[str, list[Place]] = _Places(self)
 
     def topics(self) -> set[str]:
         """What the request is about, in the words of the rules: members, types of blocks, roles, the endpoint."""
-        topics = {*self.body, *self.places, f"endpoint:{self.endpoint}"}
-        return topics.union(*(reading.topics for reading in self._readings))
+        return {*self.body, *self.kinds, f"endpoint:{self.endpoint}", *self._sum.topics}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The types of all blocks in the messages."""
+        return self._sum.kinds
+
+    @property
+    def text_size(self) -> int:
+        """The characters of the texts in the messages."""
+        return self._sum.text_size
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """What was read of each message that is one."""
+        return [reading for reading in self._read if reading is not None]
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The messages as turns."""
+        return [reading.turn for reading in self.readings]
+
+    def found(self, find: Callable[[Reading], tuple[_Found, ...]]) -> list[_Found]:
+        """What `find` finds in the messages; it depends on what was read of one alone."""
+        start: tuple[int, tuple[_Found, ...]] = (0, ())
+        each = about_so_far(self.messages, partial(_find, self._read, find), start, find)
+        return [one for _, found in each if found for one in found]
 
     def of(self, *types: str) -> Iterator[Place]:
         """The blocks of these types, nested ones too, type by type in prompt order."""
@@ -113,29 +220,24 @@ class Survey:
         return as_object(self.body.get(name))
 
     @cached_property
-    def text_size(self) -> int:
-        """The characters of the texts in the messages."""
-        return sum(reading.text_size for reading in self._readings)
-
-    @cached_property
     def message_marks(self) -> list[Mark]:
         """The cache_control markers in the messages."""
-        return [mark for reading in self._readings for mark in reading.marks]
+        return [mark for reading in self.readings for mark in reading.marks] if "mark" in self._sum.topics else []
 
-    @cached_property
+    @property
     def tools(self) -> list[Json]:
         """The declared tools."""
-        return objects(self.body.get("tools"))
+        return about(self.body.get("tools"), objects)
 
-    @cached_property
+    @property
     def system(self) -> list[Json]:
         """The blocks of the system prompt."""
-        return objects(self.body.get("system"))
+        return about(self.body.get("system"), objects)
 
-    @cached_property
+    @property
     def tool_names(self) -> frozenset[str]:
         """The names of the declared tools."""
-        return frozenset(name for tool in self.tools if type(name := tool.get("name")) is str)
+        return about(self.body.get("tools"), _names)
 
     @cached_property
     def added_names(self) -> frozenset[str]:
@@ -158,63 +260,71 @@ class Survey:
         return given if type(given) is dict else None
 
     @cached_property
-    def runs(self) -> list[Run]:
-        """The turns, neighbours of one role together."""
-        runs: list[Run] = []
-        for turn in self.turns:
-            if runs and runs[-1].role == turn.role:
-                if len(runs[-1].turns) == 1:
-                    runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks], kinds=[*runs[-1].kinds])
-                runs[-1].turns.append(turn)
-                runs[-1].blocks.extend(turn.blocks)
-                runs[-1].kinds.extend(turn.kinds)
-            else:
-                runs.append(Run(len(runs), turn.role, [turn], turn.blocks, turn.kinds))
-        return runs
+    def runs(self) -> list[Runs]:
+        """The turns, neighbours of one role together: how far they had come after each message."""
+        return about_so_far(self.messages, partial(_run_on, self._read), Runs())
+
+    def runs_over(self, since: int = 0) -> Iterator[tuple[Run | None, Run]]:
+        """Each run that was over with one of the messages from this index on, and the run before it."""
+        before = self.runs[since - 1].runs if since else 0
+        for so_far in self.runs[since:]:
+            if so_far.runs > before and so_far.over is not None:
+                yield so_far.earlier, so_far.over
+            before = so_far.runs
+
+    @cached_property
+    def last_run(self) -> tuple[Run | None, Run | None]:
+        """The run that ends the conversation, and before it the one before it."""
+        return (self.runs[-1].over, self.runs[-1].last) if self.runs else (None, None)
 
     @cached_property
     def marks(self) -> list[Mark]:
         """Every explicit cache_control marker, in the order tools, system, messages."""
-        marks = [mark for index, tool in enumerate(self.tools) if (mark := _mark(f"tools.{index}", tool))]
-        marks += [mark for index, block in enumerate(self.system) if (mark := _mark(f"system.{index}", block))]
-        return marks + self.message_marks
+        tools, system = self.body.get("tools"), self.body.get("system")
+        return [*about(tools, _marks_of, "tools"), *about(system, _marks_of, "system"), *self.message_marks]
 
 
 class _Places(Mapping[str, list[Place]]):
     """The blocks of all messages by type, gathered for those types that somebody asks for."""
 
-    def __init__(self, readings: list[_Reading]) -> None:
-        self._readings = readings
-        self._kinds = frozenset().union(*(reading.places for reading in readings))
+    def __init__(self, seen: Survey) -> None:
+        self._seen = seen
         self._found: dict[str, list[Place]] = {}
 
     def __getitem__(self, kind: str) -> list[Place]:
-        if kind not in self._kinds:
+        if kind not in self._seen.kinds:
             raise KeyError(kind)
         if kind not in self._found:
-            self._found[kind] = [place for reading in self._readings for place in reading.places.get(kind, ())]
+            readings = self._seen.readings
+            self._found[kind] = [place for reading in readings for place in reading.places.get(kind, ())]
         return self._found[kind]
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._kinds
+        return kind in self._seen.kinds
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._kinds)
+        return iter(self._seen.kinds)
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self._seen.kinds)
 
 
 def _ids(blocks: list[Json], kinds: list[str], wanted: str) -> list[str]:
     return [text_of(block, _IDS[wanted]) for block, kind in zip(blocks, kinds, strict=True) if kind == wanted]
 
 
-def _read(message: Any, index: int) -> _Reading | None:
-    return _Reading(index, message) if type(message) is dict else None
+def _read(message: Any, index: int) -> Reading | None:
+    """What is read of a message that stands at this index; None of what is none."""
+    return Reading(index, message) if type(message) is dict else None
 
 
-class _Reading:
-    """What is read of one message. `topics` are those that its blocks don't tell; see Survey."""
+class Reading:
+    """What is read of one message.
+
+    Attributes:
+        turn: itself. places: its blocks by type, those within others, too. marks: its cache markers.
+        text_size: characters of its texts. topics: those that its blocks don't tell; see Survey.
+    """
 
     __slots__ = ("marks", "places", "text_size", "topics", "turn")
 
@@ -232,7 +342,8 @@ class _Reading:
             blocks = content
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
-        self.topics = {f"role:{name}", *(("extras",) if len(message) > 2 else ()), *(("mark",) if self.marks else ())}
+        told = [*(["extras"] if len(message) > 2 else ()), *(["mark"] if self.marks else ())]
+        self.topics = frozenset([f"role:{name}", *told])
         ids = {kind: _ids(blocks, kinds, kind) for kind in _IDS if kind in kinds}
         self.turn = Turn(index, name, blocks, kinds, message, ids)
 
@@ -311,6 +422,16 @@ def text_of(block: Json, key: str = "text") -> str:
 def is_server_result(kind: str) -> bool:
     """Whether a block type is the result of a server tool (or of an MCP tool)."""
     return kind.endswith(SERVER_RESULT)
+
+
+def _names(tools: Any) -> frozenset[str]:
+    return frozenset(name for tool in objects(tools) if type(name := tool.get("name")) is str)
+
+
+def _marks_of(parts: Any, name: str) -> list[Mark]:
+    """The markers of tools, or of blocks of the system prompt."""
+    found = ((index, part) for index, part in enumerate(objects(parts)) if "cache_control" in part)
+    return [mark for index, part in found if (mark := _mark(f"{name}.{index}", part))]
 
 
 def _mark(location: str, block: Json) -> Mark | None:
