@@ -6,18 +6,22 @@ block up to its end, and with the settings that are written into the prompt befo
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeAlias, overload
+from operator import attrgetter
+from typing import Any, NamedTuple, overload
 
 import orjson
 
-from fakeapi.facts import counting, editing
+from fakeapi.facts import counting, editing, prompts
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about, about_all
+from fakeapi.facts.familiar import about, about_all, about_so_far
+from fakeapi.facts.parts import Part
+from fakeapi.facts.prompts import Leg, Prompt
 from fakeapi.model import Json, Model
 
 SHORT, LONG = 300, 3600
@@ -51,29 +55,97 @@ class Point(NamedTuple):
     ttl: int = 0
 
 
-_Row: TypeAlias = "tuple[str, int, int, _Told]"
-"""The location of a block, where the digests end of all up to it, their tokens, what is told of the block itself."""
+class _Told(NamedTuple):
+    """What tells a block from others, its kind, and the seconds for which it is marked to be cached."""
+
+    digest: bytes
+    kind: str
+    ttl: int
+
+
+class _Block(NamedTuple):
+    """A block that a point ends with: where it stands, the tokens up to it in its stretch, and what is told of it."""
+
+    location: str
+    tokens: int
+    told: _Told
+
+
+class _Stretch(NamedTuple):
+    """Neighbouring points.
+
+    Attributes:
+        points, tokens: how many there are before it. prefix: what the digests go on from.
+        blocks: those that its points end with. marked: whether one of them is.
+    """
+
+    points: int
+    tokens: int
+    prefix: Any
+    blocks: tuple[_Block, ...]
+    marked: bool
+
+    def point(self, at: int) -> Point:
+        """The one of this index among its own."""
+        location, tokens, told = self.blocks[at]
+        digest = _extended(self.prefix, self.blocks[: at + 1]).hexdigest()
+        return Point(location, digest, self.tokens + tokens, told.kind, told.ttl)
+
+
+class _Reached(NamedTuple):
+    """How far a row of points has come: how many messages, points and tokens there are so far, what digests go on
+    from, and the points that came last."""
+
+    messages: int
+    points: int
+    tokens: int
+    prefix: Any
+    last: _Stretch | None = None
+
+    def gone_on(self, parts: Sequence[Part], told: Sequence[_Told]) -> _Reached:
+        """With these parts, of one message or level, too; `told` of each of its blocks."""
+        blocks, size = [], 0
+        for part in parts:
+            size += part.tokens
+            if part.block is not None:
+                blocks.append(_Block(part.location, size, told[part.at]))
+        marked = any(block.told.ttl for block in blocks)
+        last = _Stretch(self.points, self.tokens, self.prefix, tuple(blocks), marked) if blocks else None
+        prefix = _extended(self.prefix, blocks) if blocks else self.prefix
+        return _Reached(self.messages, self.points + len(blocks), self.tokens + size, prefix, last)
+
+    def behind(self, settings: bytes) -> _Reached:
+        """With settings that are written into the prompt here."""
+        prefix = self.prefix.copy()
+        prefix.update(settings)
+        return self._replace(prefix=prefix)
+
+
+def _extended(prefix: Any, blocks: Sequence[_Block]) -> Any:
+    """A digest that goes on."""
+    longer = prefix.copy()
+    longer.update(b"".join([block.told.digest for block in blocks]))
+    return longer
 
 
 class Points(Sequence[Point]):
     """Points in prompt order; each is made when it is looked at, since of hundreds few ever are."""
 
-    def __init__(self) -> None:
-        self.rows: list[_Row] = []
-        self.said = bytearray()
+    def __init__(self, stretches: Sequence[_Stretch] = ()) -> None:
+        self._stretches = stretches
         self._made: dict[int, Point] = {}
+        self._many = stretches[-1].points + len(stretches[-1].blocks) if stretches else 0
 
     @classmethod
     def of(cls, points: Iterable[Point]) -> Points:
         """Points that are made already."""
         found = cls()
-        for at, point in enumerate(points):
-            found._made[at] = point
-            found.rows.append((point.location, 0, point.tokens, _Told(b"", point.kind, point.ttl)))
+        found._made.update(enumerate(points))
+        found._many = len(found._made)
         return found
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self._many
 
     @overload
     def __getitem__(self, at: int) -> Point: ...
@@ -82,18 +154,35 @@ class Points(Sequence[Point]):
     def __getitem__(self, at: slice) -> tuple[Point, ...]: ...
 
     def __getitem__(self, at: int | slice) -> Point | tuple[Point, ...]:
-        places = range(len(self.rows))[at]
+        places = range(len(self))[at]
         return self._point(places) if isinstance(places, int) else tuple(map(self._point, places))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Points) and tuple(self) == tuple(other)
 
+    def marked(self, least: int) -> tuple[int, ...]:
+        """Which of them are to be cached: asked for, and at least so many tokens long."""
+        marked = [each for each in self._stretches if each.marked]
+        found = {each.points + at for each in marked for at, block in enumerate(each.blocks) if block.told.ttl}
+        found.update(at for at, point in self._made.items() if point.ttl)
+        return tuple(at for at in sorted(found) if self._point(at).tokens >= least)
+
+    def mark(self, ttl: int) -> None:
+        """Mark the last block that can be marked, unless it is."""
+        for at in range(len(self) - 1, -1, -1):
+            point = self._point(at)
+            if point.kind not in _UNMARKABLE:
+                self._made[at] = point if point.ttl else point._replace(ttl=ttl)
+                return
+
     def _point(self, at: int) -> Point:
         if at not in self._made:
-            location, end, tokens, told = self.rows[at]
-            digest = blake2b(memoryview(self.said)[:end], digest_size=_SIZE).hexdigest()
-            self._made[at] = Point(location, digest, tokens, told.kind, told.ttl)
+            stretch = self._stretches[bisect_right(self._stretches, at, key=_points_before) - 1]
+            self._made[at] = stretch.point(at - stretch.points)
         return self._made[at]
+
+
+_points_before = attrgetter("points")
 
 
 @dataclass(frozen=True)
@@ -107,25 +196,27 @@ class Prefixes:
     @cached_property
     def marks(self) -> tuple[int, ...]:
         """Which of the points are to be cached: long enough, and asked for."""
-        return tuple(at for at, row in enumerate(self.points.rows) if row[3].ttl and row[2] >= self.minimum)
+        return self.points.marked(self.minimum)
 
 
 def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes | None:
     """The prefixes of what the model reads of a request; None where it asks for no caching."""
     if not asks_for_caching(body):
         return None
-    parts = counting.parts(body, model, sizes)
+    prompt = counting.prompt(body, model, sizes)
     if editing.concerns(body):
         body = editing.edit(body, model, sizes or {}).body
-        parts = counting.parts(body, model, sizes)
-    return Prefixes(_points(parts, body, model), sum(part.tokens for part in parts), model.cache_minimum)
+        prompt = counting.prompt(body, model, sizes)
+    return Prefixes(_points(prompt, body, model), prompt.tokens, model.cache_minimum)
 
 
-def _points(parts: list[counting.Part], body: Json, model: Model) -> Points:
+def _points(prompt: Prompt, body: Json, model: Model) -> Points:
     """No points where a body isn't of the contract's shape (the lenient contract modes let it pass)."""
     try:
-        points = row(parts, body, model)
-        automatic(points, body.get("cache_control"))
+        points = row(prompt, body, model)
+        control = body.get("cache_control")
+        if type(control) is dict:
+            points.mark(_seconds(control))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return Points()
     return points
@@ -133,13 +224,16 @@ def _points(parts: list[counting.Part], body: Json, model: Model) -> Points:
 
 def asks_for_caching(body: Json) -> bool:
     """Whether anything in a request, of whatever shape, is marked for caching."""
-    if body.get("cache_control") is not None:
+    if body.get("cache_control") is not None or about(body.get("system"), _is_marked):
         return True
-    held: list[Any] = [body.get("tools"), body.get("system")]
     messages = body.get("messages")
-    if type(messages) is list:
-        held += [message.get("content") for message in messages if type(message) is dict]
-    return any(_is_marked(each) for each in held)
+    if about(body.get("tools"), _is_marked):
+        return True
+    return type(messages) is list and any(about_all(messages, _has_marks))
+
+
+def _has_marks(message: Any) -> bool:
+    return type(message) is dict and _is_marked(message.get("content"))
 
 
 def _is_marked(items: Any) -> bool:
@@ -157,38 +251,52 @@ def _inner(block: Json) -> tuple[Any, Any]:
     return block.get("content"), source.get("content") if type(source) is dict else None
 
 
-def row(parts: Iterable[counting.Part], body: Json, model: Model) -> Points:
-    """The points of a counted request; what the model doesn't read is no point."""
-    points, tokens, reached, written = Points(), 0, 0, _settings(body, model)
-    rows, said = points.rows, points.said
-    tools, messages = about(body.get("tools"), _told_tools), about_all(body["messages"], _told_in)
-    for part in parts:
-        tokens += part.tokens
-        if part.block is None:
-            continue
-        level = _MESSAGES if part.message >= 0 else _LEVELS[part.location.partition(".")[0]]
-        if level >= reached:
-            said += b"".join(map(_digest, written[reached : level + 1]))
-            reached = level + 1
-        if level == _MESSAGES:
-            own = messages[part.message][part.at]
-        else:
-            own = tools[part.at] if level == _TOOLS else _told(part.block)
-        said += own.digest
-        rows.append((part.location, len(said), tokens, own))
-    return points
+def row(prompt: Prompt, body: Json, model: Model) -> Points:
+    """The points of a counted prompt; what the model doesn't read is no point."""
+    start, stretches = _before(prompt, body, model)
+    messages, told, since, last = body["messages"], about_all(body["messages"], _told_in), prompt.since, start
+    before = start.points, start.tokens, start.prefix.digest()
+    for leg in prompt.legs:
+        step = partial(_go_on, _Way(leg, told, start))
+        way = about_so_far(messages, step, last, (leg.key, before), leg.since)[: leg.until - leg.since]
+        stretches += [each.last for each in way[max(0, since - leg.since) :]]
+        last = way[-1] if way else last
+    stretches.append(last.gone_on(prompt.last, told[prompt.last[0].message] if told else ()).last)
+    return Points([each for each in stretches if each is not None])
 
 
-_TOOLS, _SYSTEM, _MESSAGES = range(3)
-_LEVELS = {"tools": _TOOLS, "system": _SYSTEM}
+class _Way(NamedTuple):
+    """Some messages, what is told of all, and what there is before the first of all."""
+
+    leg: Leg
+    told: Sequence[Sequence[_Told]]
+    start: _Reached
 
 
-class _Told(NamedTuple):
-    """What tells a block from others, its kind, and the seconds for which it is marked to be cached."""
+def _go_on(way: _Way, reached: _Reached, _: Json) -> _Reached:
+    """With one more message: those parts were counted with it that belong to the one before."""
+    at = reached.messages
+    counted = way.leg.so_far[at - way.leg.since]
+    if counted.since == at or not counted.parts:
+        known = way.start if counted.since == at else reached
+        return known._replace(messages=at + 1, last=None)
+    further = reached.gone_on(counted.parts, way.told[counted.parts[0].message])
+    return further._replace(messages=at + 1)
 
-    digest: bytes
-    kind: str
-    ttl: int
+
+def _before(prompt: Prompt, body: Json, model: Model) -> tuple[_Reached, list[_Stretch | None]]:
+    """How far the prompt has come before the messages, and the points up to there."""
+    settings = [_digest(each) for each in _settings(body, model)]
+    size = prompt.opening + sum(part.tokens for part in prompt.before)
+    reached, stretches, written = _Reached(0, 0, size, blake2b(digest_size=_SIZE)), [], 0
+    told = about(body.get("tools"), _told_tools), about(body.get("system"), _told_system)
+    for level, parts in enumerate((prompt.tools, prompt.system)):
+        if any(part.block is not None for part in parts):
+            reached = reached.behind(b"".join(settings[written : level + 1]))
+            written = level + 1
+        reached = reached.gone_on(parts, told[level])
+        stretches.append(reached.last)
+    return reached.behind(b"".join(settings[written:])), stretches
 
 
 def _told(block: Json, role: str = "") -> _Told:
@@ -205,6 +313,10 @@ def _told_in(message: Json) -> tuple[_Told, ...]:
 
 def _told_tools(tools: list[Json] | None) -> tuple[_Told, ...]:
     return tuple(map(_told, tools or ()))
+
+
+def _told_system(system: Any) -> tuple[_Told, ...]:
+    return tuple(map(_told, prompts.system_blocks(system)))
 
 
 def _digest(more: bytes) -> bytes:
@@ -248,21 +360,6 @@ def _ttl(block: Json) -> int:
 
 def _seconds(control: Json) -> int:
     return LONG if control.get("ttl") == "1h" else SHORT
-
-
-def automatic(points: Points, control: Any) -> None:
-    """Put the mark of a top-level `cache_control` on the last block that can have one.
-
-    A block that is marked already keeps its mark. Source: prompt caching page of the documentation, 2026-10.
-    """
-    if type(control) is not dict:
-        return
-    for at in range(len(points) - 1, -1, -1):
-        location, end, tokens, told = points.rows[at]
-        if told.kind not in _UNMARKABLE:
-            marked = told if told.ttl else told._replace(ttl=_seconds(control))
-            points.rows[at] = location, end, tokens, marked
-            return
 
 
 def _settings(body: Json, model: Model) -> tuple[bytes, bytes, bytes]:

@@ -1,6 +1,7 @@
 """One pass over a call that every invariant shares: turns, blocks by type, cache marks, declared tools.
 
-What was read of a conversation before it went on is not read again. It reads any JSON object without failing; what isn't of the expected type is left out (the schema has had its say).
+What was read of a conversation before it went on is not read again. It reads any JSON object without failing; what
+isn't of the expected type is left out (the schema has had its say).
 """
 
 from __future__ import annotations
