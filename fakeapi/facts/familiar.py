@@ -264,6 +264,7 @@ def _so_far(
 
 
 def _each(parts: Sequence[Any], find: Callable[..., _Found], placed: bool, since: int = 0) -> list[_Found]:
-    if placed:
-        return [about(parts[at], find, at) for at in range(since, len(parts))]
-    return [about(part, find) for part in (parts[since:] if since else parts)]
+    met, places = _memory.met, range(since, len(parts))
+    if not any(id(parts[at]) in met for at in places):
+        return [find(parts[at], at) for at in places] if placed else [find(parts[at]) for at in places]
+    return [about(parts[at], find, at) if placed else about(parts[at], find) for at in places]

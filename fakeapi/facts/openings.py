@@ -16,6 +16,7 @@ from fakeapi.model import Json
 
 _NAME, _WRITTEN_NAME = "\0", b"\\u0000"
 """A name that hardly any body has; a NUL can't be written otherwise in JSON."""
+_GRAIN = 256
 _BEFORE = re.compile(rb'"messages"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*\Z')
 
 
@@ -37,13 +38,20 @@ class Opening(NamedTuple):
     rest: bytes | None
 
 
+class Whole(NamedTuple):
+    """A body that was read as a whole, and what it says: how it begins is looked for once another one begins alike."""
+
+    body: bytes
+    value: Json
+
+
 class Read(NamedTuple):
-    """What a body says, what of it did not come before, in the places where it stands, and how it begins, if that may
-    be known: to be kept once the body is found good."""
+    """What a body says, what of it did not come before, in the places where it stands, and how it begins: to be kept
+    once the body is found good."""
 
     value: Any
     strange: Any
-    opening: Opening | None = None
+    opening: Opening | Whole | None = None
 
 
 def read(body: bytes) -> Read:
@@ -62,17 +70,18 @@ def keep(found: Read) -> None:
 
 def _new(body: bytes) -> Read:
     value, strange = recognized(orjson.loads(body), len(body))
-    if value is strange or familiar.conversation(value["messages"]) is None:
-        return Read(value, strange)
-    return Read(value, strange, _opening(body, value))
+    return Read(value, strange, None if value is strange else Whole(body, value))
 
 
 def _gone_on(body: bytes) -> Read | None:
     """What a body says that begins like one before; None for any other, and for one that had better be read anew."""
     same, before = 0, None
     for each in familiar.conversations():
-        if each.opening is not None and (more := _shared(each.opening, body)) >= max(same, 1):
-            same, before = more, each
+        if each.opening is not None and body.startswith(each.opening.body[:_GRAIN]):
+            if isinstance(each.opening, Whole):
+                each.opening = _opening(*each.opening)
+            if each.opening is not None and (more := _shared(each.opening, body)) > same:
+                same, before = more, each
     return None if before is None else _continued(body, before, same)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from fakeapi.facts import conversation, tokens
 from fakeapi.facts.block_costs import CALLS, Scale, block_cost, call, result
-from fakeapi.facts.familiar import about
+from fakeapi.facts.familiar import about, written
 from fakeapi.facts.frames import Frame
 from fakeapi.model import Json
 
@@ -54,18 +54,18 @@ class Spot(NamedTuple):
 
 def parts_of(message: Json, said: Said, spot: Spot, scale: Scale) -> tuple[Part, ...]:
     """The parts of a message that has content. Those of a plain one are found once for a message that came before."""
-    if said.depends:
+    if said.depends or not written(message):
         return tuple(_parts(message, said, spot, scale))
     names = tuple(scale.names.get(id, "") for id in said.results) if said.is_several else ()
-    return about(message, _plain_parts, scale.family, scale.frame, names, *spot)
+    return about(message, _plain_parts, scale.family, scale.frame, names, spot)
 
 
-def _plain_parts(message: Json, family: str, own: Frame, names: tuple[str, ...], *spot: Any) -> tuple[Part, ...]:
+def _plain_parts(message: Json, family: str, own: Frame, names: tuple[str, ...], spot: Spot) -> tuple[Part, ...]:
     """The parts of a message whose costs depend on no more than these; `names` of the tools, where there are several
     results."""
     read = said(message)
     named = dict(zip(read.results, names, strict=False))
-    return tuple(_parts(message, read, Spot(*spot), Scale(family, own, names=named)))
+    return tuple(_parts(message, read, spot, Scale(family, own, names=named)))
 
 
 def _parts(message: Json, said: Said, spot: Spot, scale: Scale) -> Iterator[Part]:
@@ -97,6 +97,8 @@ class Said(NamedTuple):
         asks: whether a user says more in it than what tools gave back.
         depends: whether its cost depends on more than its texts: on media and their sizes.
         refers: whether it may depend on the definitions of tools, too.
+        is_several: whether it has several results, each of which tells the name of its tool.
+        is_unlike: whether its cost depends on anything but its texts and its place.
     """
 
     blocks: list[Json]
@@ -106,11 +108,8 @@ class Said(NamedTuple):
     asks: bool
     depends: bool
     refers: bool
-
-    @property
-    def is_several(self) -> bool:
-        """Whether it has several results, each of which tells the name of its tool."""
-        return len(self.results) > 1
+    is_several: bool
+    is_unlike: bool
 
 
 def said(message: Json) -> Said:
@@ -122,7 +121,8 @@ def said(message: Json) -> Said:
     asks = len(results) < len(kinds) and message["role"] == "user"
     depends = not all(map(_is_plain, blocks))
     refers = depends and b'"tool_reference"' in orjson.dumps(blocks)
-    return Said(blocks, kinds, calls, results, asks, depends, refers)
+    is_several = len(results) > 1
+    return Said(blocks, kinds, calls, results, asks, depends, refers, is_several, depends or is_several)
 
 
 def _is_plain(block: Json) -> bool:

@@ -111,16 +111,16 @@ def counted(body: Json, model: Model, sizes: Sizes | None = None, around: Frame 
     """The prompt of a validated request; another may raise. `around` stands for the model's overheads."""
     own, family, messages = around or frame(model.tokenizer, model.created_at), model.tokenizer, body["messages"]
     read = about_all(messages, said)
-    seen = (about_so_far(messages, partial(_look_on, read), _NOTHING) or [_NOTHING])[-1]
-    names = dict(chain.from_iterable(one.calls for one in read)) if seen.several else {}
+    unlike = [at for at, one in enumerate(read) if one.is_unlike]
+    names = _names(read) if unlike else {}
     definitions = about(body.get("tools"), _definitions, family)
     scale = Scale(family, own, model.image_tier, sizes or {}, names, definitions)
-    edges, asked = _around(body, model, scale), -1 if own.keeps_thinking else seen.asked
+    edges, asked = _around(body, model, scale), -1 if own.keeps_thinking else _asked(read)
     key: Hashable = family, own, model.image_tier, edges.ahead
-    if seen.is_apart(names, scale.sizes):
+    if unlike and _is_apart(unlike, read, scale):
         key = key, object()
     legs = _legs(messages, _Reader(scale, read, edges.ahead), asked, key)
-    so_far = next((leg.steps[-1] for leg in reversed(legs) if leg.steps), SoFar(ahead=edges.ahead))
+    so_far = next((leg.so_far[-1] for leg in reversed(legs) if leg.so_far), SoFar(ahead=edges.ahead))
     before = (Part("tools", edges.tools),) if edges.tools else ()
     tools = about(body.get("tools"), tool_parts, family, own)
     system, last = tuple(_system(body, edges, scale)), tuple(_last(so_far, asked, edges, scale))
@@ -130,47 +130,25 @@ def counted(body: Json, model: Model, sizes: Sizes | None = None, around: Frame 
     return Prompt(before, tools, system, legs, last, 0 if own.opening_last else own.opening, size)
 
 
-class _Seen(NamedTuple):
-    """What there is in the messages so far, as far as it decides how all of them are counted.
-
-    Attributes:
-        messages: how many there are. depends, refers, several: whether any is so; see Said.
-        displaced: whether one with several results does not follow their calls at once.
-        asked: the index of the last one that asks, -1 for none.
-        calls: how many calls of tools there are. last: the ids of those of the last message.
-    """
-
-    messages: int = 0
-    depends: bool = False
-    refers: bool = False
-    several: bool = False
-    displaced: bool = False
-    asked: int = -1
-    calls: int = 0
-    last: frozenset[str] = frozenset()
-
-    def is_apart(self, names: Mapping[str, str], sizes: Sizes) -> bool:
-        """Whether a message may count otherwise when the conversation goes on, or when others know of its media."""
-        unclear = self.several and (self.displaced or len(names) < self.calls)
-        return unclear or self.refers or (self.depends and bool(sizes))
+def _names(read: Sequence[Said]) -> dict[str, str]:
+    """The names of the tools that were called, by the ids of the calls."""
+    return dict(chain.from_iterable(one.calls for one in read))
 
 
-_NOTHING = _Seen()
+def _asked(read: Sequence[Said]) -> int:
+    """The index of the last message that asks, -1 for none."""
+    return next((at for at in range(len(read) - 1, -1, -1) if read[at].asks), -1)
 
 
-def _look_on(read: Sequence[Said], seen: _Seen, _: Json) -> _Seen:
-    """With one more message."""
-    at, one = seen.messages, read[seen.messages]
-    return _Seen(
-        at + 1,
-        seen.depends or one.depends,
-        seen.refers or one.refers,
-        seen.several or one.is_several,
-        seen.displaced or (one.is_several and not seen.last.issuperset(one.results)),
-        at if one.asks else seen.asked,
-        seen.calls + len(one.calls),
-        frozenset(id for id, _ in one.calls) if one.calls else frozenset(),
-    )
+def _is_apart(unlike: Sequence[int], read: Sequence[Said], scale: Scale) -> bool:
+    """Whether one of these messages may count otherwise when the conversation goes on, or where other media are known:
+    what was counted with it holds for this request alone."""
+    several = [at for at in unlike if read[at].is_several]
+    if several and len(scale.names) < sum(len(one.calls) for one in read):
+        return True
+    if any(at == 0 or not {id for id, _ in read[at - 1].calls}.issuperset(read[at].results) for at in several):
+        return True
+    return any(read[at].refers or (read[at].depends and bool(scale.sizes)) for at in unlike)
 
 
 class _Reader(NamedTuple):

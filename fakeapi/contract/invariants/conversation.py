@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Run, Survey, Turn, is_server_result, kind_of, text_of
-from fakeapi.facts.familiar import settle, settled
+from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json
 
@@ -77,15 +76,9 @@ def _ends_in_server_result(turn: Turn) -> bool:
 
 def empty_turns(seen: Survey) -> None:
     """A run of user messages has some content; the fault is named at the first of the run. Assistants may be silent."""
-    for _, run in seen.runs_over(settled(seen.messages, empty_turns)):
-        _check_content(run)
-    _check_content(seen.last_run[1])
-    settle(seen.messages, empty_turns)
-
-
-def _check_content(run: Run | None) -> None:
-    if run is not None and run.role == "user" and not run.blocks:
-        raise refusal("user_message_empty", index=run.turns[0].at)
+    for run in (*(run for _, run in seen.runs_over()), seen.last_run[1]):
+        if run is not None and run.role == "user" and not run.blocks:
+            raise refusal("user_message_empty", index=run.turns[0].at)
 
 
 def final_texts(seen: Survey) -> None:
@@ -97,8 +90,10 @@ def final_texts(seen: Survey) -> None:
 
 def _last_user_blocks(turns: list[Turn]) -> list[Json]:
     """The blocks of the last run of user messages."""
-    last = next((at for at in range(len(turns) - 1, -1, -1) if turns[at].role == "user"), -1)
-    first = last
-    while first > 0 and turns[first - 1].role == "user":
-        first -= 1
-    return [block for turn in turns[max(first, 0) : last + 1] for block in turn.blocks]
+    run: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.role == "user":
+            run.append(turn)
+        elif run:
+            break
+    return [block for turn in reversed(run) for block in turn.blocks]

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from fakeapi.facts.familiar import about, about_all, about_so_far
+from fakeapi.facts.familiar import about, about_all, about_so_far, conversation
 from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
@@ -70,10 +70,15 @@ class Run(NamedTuple):
     kinds: list[str]
 
     @classmethod
-    def of(cls, at: int, turns: list[Turn]) -> Run:
-        """The run of these turns."""
-        if len(turns) == 1:
-            return cls(at, turns[0].role, turns, turns[0].blocks, turns[0].kinds)
+    def of(cls, at: int, chain: _Chain | None) -> Run | None:
+        """The run of these turns, if there are any."""
+        turns: list[Turn] = []
+        while chain is not None:
+            chain, turn = chain
+            turns.append(turn)
+        if len(turns) < 2:
+            return cls(at, turns[0].role, turns, turns[0].blocks, turns[0].kinds) if turns else None
+        turns.reverse()
         blocks = [block for turn in turns for block in turn.blocks]
         return cls(at, turns[0].role, turns, blocks, [kind for turn in turns for kind in turn.kinds])
 
@@ -90,57 +95,47 @@ _Chain: TypeAlias = "tuple[_Chain | None, Turn]"
 
 
 class Runs(NamedTuple):
-    """The messages so far as runs: how many messages and runs there are, the last run that is over and the one before
-    it, and the turns of the one that is under way."""
+    """The messages so far as runs: how many messages and runs there are, the turns of the run that is under way, of the
+    one before it, and of the one before that."""
 
     messages: int = 0
     runs: int = 0
-    earlier: Run | None = None
-    over: Run | None = None
-    turns: _Chain | None = None
-
-    @property
-    def last(self) -> Run | None:
-        """The one that is under way, if there is any."""
-        turns, chain = [], self.turns
-        while chain is not None:
-            chain, turn = chain
-            turns.append(turn)
-        return Run.of(self.runs - 1, turns[::-1]) if turns else None
+    earlier: _Chain | None = None
+    over: _Chain | None = None
+    last: _Chain | None = None
 
 
 def _run_on(readings: _Readings, so_far: Runs, _: Any) -> Runs:
     """With one more message."""
-    many, reading = so_far.messages + 1, readings[so_far.messages]
+    messages, runs, _earlier, over, last = so_far
+    reading = readings[messages]
     if reading is None:
-        return so_far._replace(messages=many)
-    if so_far.turns is not None and so_far.turns[1].role == reading.turn.role:
-        return so_far._replace(messages=many, turns=(so_far.turns, reading.turn))
-    return Runs(many, so_far.runs + 1, so_far.over, so_far.last, (None, reading.turn))
+        return so_far._replace(messages=messages + 1)
+    if last is not None and last[1].role == reading.turn.role:
+        return so_far._replace(messages=messages + 1, last=(last, reading.turn))
+    return Runs(messages + 1, runs + 1, over, last, (None, reading.turn))
 
 
 class _Sum(NamedTuple):
-    """What there is in the messages so far: how many, types of blocks, other topics, characters of texts; `odd`: some
-    are no objects."""
+    """What there is in the messages so far: how many, types of blocks, other topics, characters of texts."""
 
     messages: int = 0
     kinds: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
     text_size: int = 0
-    odd: bool = False
 
 
 def _add_up(readings: _Readings, so_far: _Sum, _: Any) -> _Sum:
     """With one more message."""
-    many, kinds, topics, size, odd = so_far
+    many, kinds, topics, size = so_far
     reading = readings[many]
     if reading is None:
-        return so_far._replace(messages=many + 1, odd=True)
+        return so_far._replace(messages=many + 1)
     if not reading.places.keys() <= kinds:
         kinds = kinds.union(reading.places)
     if not reading.topics <= topics:
         topics = topics.union(reading.topics)
-    return _Sum(many + 1, kinds, topics, size + reading.text_size, odd)
+    return _Sum(many + 1, kinds, topics, size + reading.text_size)
 
 
 _Found = TypeVar("_Found")
@@ -178,8 +173,18 @@ class Survey:
         messages = self.body.get("messages")
         self.messages: list[Any] = messages if type(messages) is list else []
         self._read = about_all(self.messages, _read, placed=True)
-        self._sum = (about_so_far(self.messages, partial(_add_up, self._read), _Sum()) or [_Sum()])[-1]
+        self._goes_on = conversation(messages) is not None
+        self._sum = self._sum_up()
         self.places: Mapping[str, list[Place]] = _Places(self)
+
+    def _sum_up(self) -> _Sum:
+        """What there is in the messages: where they go on, from what there was."""
+        if self._goes_on:
+            return about_so_far(self.messages, partial(_add_up, self._read), _Sum())[-1]
+        none: frozenset[str] = frozenset()
+        kinds = none.union(*(reading.places for reading in self.readings))
+        topics = none.union(*(reading.topics for reading in self.readings))
+        return _Sum(len(self.messages), kinds, topics, sum(reading.text_size for reading in self.readings))
 
     def topics(self) -> set[str]:
         """What the request is about, in the words of the rules: members, types of blocks, roles, the endpoint."""
@@ -207,6 +212,8 @@ class Survey:
 
     def found(self, find: Callable[[Reading], tuple[_Found, ...]]) -> list[_Found]:
         """What `find` finds in the messages; it depends on what was read of one alone."""
+        if not self._goes_on:
+            return [one for reading in self.readings for one in find(reading)]
         start: tuple[int, tuple[_Found, ...]] = (0, ())
         each = about_so_far(self.messages, partial(_find, self._read, find), start, find)
         return [one for _, found in each if found for one in found]
@@ -267,16 +274,19 @@ class Survey:
 
     def runs_over(self, since: int = 0) -> Iterator[tuple[Run | None, Run]]:
         """Each run that was over with one of the messages from this index on, and the run before it."""
-        before = self.runs[since - 1].runs if since else 0
+        before, over = self.runs[since - 1].runs if since else 0, None
         for so_far in self.runs[since:]:
-            if so_far.runs > before and so_far.over is not None:
-                yield so_far.earlier, so_far.over
+            if so_far.runs > max(before, 1):
+                earlier = over or Run.of(so_far.runs - 3, so_far.earlier)
+                if over := Run.of(so_far.runs - 2, so_far.over):
+                    yield earlier, over
             before = so_far.runs
 
     @cached_property
     def last_run(self) -> tuple[Run | None, Run | None]:
         """The run that ends the conversation, and before it the one before it."""
-        return (self.runs[-1].over, self.runs[-1].last) if self.runs else (None, None)
+        so_far = self.runs[-1] if self.runs else Runs()
+        return Run.of(so_far.runs - 2, so_far.over), Run.of(so_far.runs - 1, so_far.last)
 
     @cached_property
     def marks(self) -> list[Mark]:
@@ -343,8 +353,8 @@ class Reading:
             blocks = content
             kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
         name = role if type(role) is str else ""
-        told = [*(["extras"] if len(message) > 2 else ()), *(["mark"] if self.marks else ())]
-        self.topics = frozenset([f"role:{name}", *told])
+        told = ("extras", len(message) > 2), ("mark", self.marks), ("silent", not blocks)
+        self.topics = frozenset([f"role:{name}", *(topic for topic, holds in told if holds)])
         ids = {kind: _ids(blocks, kinds, kind) for kind in _IDS if kind in kinds}
         self.turn = Turn(index, name, blocks, kinds, message, ids)
 
