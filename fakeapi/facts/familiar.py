@@ -81,6 +81,15 @@ class Conversation(_Known):
             found = self.found[key] = shared + _each(self.part, find, placed, len(shared))
         return found
 
+    def each_of(self, found_of_each: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
+        """What `find` finds out about what was found of each message."""
+        key = (find, None)
+        found: list[_Found] | None = self.found.get(key)
+        if found is None:
+            shared = self._shared(key)
+            found = self.found[key] = shared + [find(one) for one in found_of_each[len(shared) :]]
+        return found
+
     def so_far(self, step: Callable[[_Found, Any], _Found], start: _Found, key: Hashable, since: int) -> list[_Found]:
         """What `step` makes of what was found of the messages before, and of each message from that of an index on."""
         key = (key, since)
@@ -233,6 +242,12 @@ def about_all(parts: Sequence[Any], find: Callable[..., _Found], placed: bool = 
     """
     known = conversation(parts)
     return _each(parts, find, placed) if known is None else known.each(find, placed)
+
+
+def about_found(parts: Sequence[Any], found: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
+    """What `find` makes of each of what was `found` of several parts, one of each, by one and the same finder."""
+    known = conversation(parts)
+    return [find(one) for one in found] if known is None else known.each_of(found, find)
 
 
 def about_so_far(

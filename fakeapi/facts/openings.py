@@ -17,7 +17,7 @@ from fakeapi.model import Json
 _NAME, _WRITTEN_NAME = "\0", b"\\u0000"
 """A name that hardly any body has; a NUL can't be written otherwise in JSON."""
 _GRAIN = 256
-_BEFORE = re.compile(rb'"messages"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*\Z')
+_MESSAGES = re.compile(rb'"messages"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 
 
 class Opening(NamedTuple):
@@ -77,11 +77,10 @@ def _gone_on(body: bytes) -> Read | None:
     """What a body says that begins like one before; None for any other, and for one that had better be read anew."""
     same, before = 0, None
     for each in familiar.conversations():
-        if each.opening is not None and body.startswith(each.opening.body[:_GRAIN]):
-            if isinstance(each.opening, Whole):
-                each.opening = _opening(*each.opening)
-            if each.opening is not None and (more := _shared(each.opening, body)) > same:
-                same, before = more, each
+        if isinstance(each.opening, Whole) and body.startswith(each.opening.body[:_GRAIN]):
+            each.opening = _opening(each.opening, body)
+        if isinstance(each.opening, Opening) and (more := _shared(each.opening, body)) > same:
+            same, before = more, each
     return None if before is None else _continued(body, before, same)
 
 
@@ -142,12 +141,20 @@ def _behind(body: bytes, start: int) -> tuple[list[Any] | None, Json]:
     return (None if more is None else more[1:]), found
 
 
-def _opening(body: bytes, value: Json) -> Opening | None:
-    """How a body is written that was read as a whole; None where no place of its messages can be told for sure."""
+def _opening(known: Whole, like: bytes) -> Opening | Whole | None:
+    """How a body begins that was read as a whole; None where no place of its messages can be told for sure. Itself as
+    long as that isn't worth while, since the other one has another first message."""
+    body, value = known
     messages = value["messages"]
     first = familiar.written(messages[0])
-    start = body.find(first) if first else -1
-    head = _head(body[:start]) if start >= 0 else None
+    places = _MESSAGES.finditer(body) if first else ()
+    place = next((place for place in places if body.startswith(first, place.end())), None)
+    if place is None:
+        return None
+    start = place.end()
+    if not like.startswith(body[: start + len(first)]):
+        return known
+    head = _head(body[: place.start()])
     if head is None:
         return None
     ends = _ends(body, messages, [start + len(first)])
@@ -159,11 +166,8 @@ def _opening(body: bytes, value: Json) -> Opening | None:
 
 def _head(written: bytes) -> Json | None:
     """The members before the messages, where these are what comes next."""
-    name = _BEFORE.search(written, max(0, len(written) - 64))
-    if name is None:
-        return None
     try:
-        found: Json = orjson.loads(written[: name.start()] + b'"messages":0}')
+        found: Json = orjson.loads(written + b'"messages":0}')
     except orjson.JSONDecodeError:
         return None
     return found if type(found) is dict and found.pop("messages", None) == 0 else None

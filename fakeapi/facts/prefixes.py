@@ -63,33 +63,37 @@ class _Told(NamedTuple):
     ttl: int
 
 
-class _Block(NamedTuple):
-    """A block that a point ends with: where it stands, the tokens up to it in its stretch, and what is told of it."""
-
-    location: str
-    tokens: int
-    told: _Told
-
-
 class _Stretch(NamedTuple):
-    """Neighbouring points.
+    """Neighbouring points: those of one level, or of one message.
 
     Attributes:
         points, tokens: how many there are before it. prefix: what the digests go on from.
-        blocks: those that its points end with. marked: whether one of them is.
+        parts: what it is made of; each that is read ends a point. told: of all blocks there.
+        marked: whether one is marked.
     """
 
     points: int
     tokens: int
     prefix: Any
-    blocks: tuple[_Block, ...]
+    parts: Sequence[Part]
+    told: Sequence[_Told]
     marked: bool
+
+    def read(self) -> list[int]:
+        """Which of the parts end a point."""
+        return [at for at, part in enumerate(self.parts) if part.block is not None]
+
+    def marks(self) -> list[int]:
+        """The indices of the marked ones among its own."""
+        return [at for at, part in enumerate(self.read()) if self.told[self.parts[part].at].ttl]
 
     def point(self, at: int) -> Point:
         """The one of this index among its own."""
-        location, tokens, told = self.blocks[at]
-        digest = _extended(self.prefix, self.blocks[: at + 1]).hexdigest()
-        return Point(location, digest, self.tokens + tokens, told.kind, told.ttl)
+        read = self.read()[: at + 1]
+        part, told, prefix = self.parts[read[-1]], self.told, self.prefix.copy()
+        prefix.update(b"".join([told[self.parts[each].at].digest for each in read]))
+        tokens = self.tokens + sum(each.tokens for each in self.parts[: read[-1] + 1])
+        return Point(part.location, prefix.hexdigest(), tokens, told[part.at].kind, told[part.at].ttl)
 
 
 class _Reached(NamedTuple):
@@ -102,17 +106,21 @@ class _Reached(NamedTuple):
     prefix: Any
     last: _Stretch | None = None
 
-    def gone_on(self, parts: Sequence[Part], told: Sequence[_Told]) -> _Reached:
-        """With these parts, of one message or level, too; `told` of each of its blocks."""
-        blocks, size = [], 0
+    def gone_on(self, parts: Sequence[Part], told: Sequence[_Told], messages: int = 0) -> _Reached:
+        """With these parts, of one message or level, too; `told` of each of its blocks. `messages`: how many there are
+        now."""
+        digests, size, marked = [], 0, False
         for part in parts:
             size += part.tokens
             if part.block is not None:
-                blocks.append(_Block(part.location, size, told[part.at]))
-        marked = any(block.told.ttl for block in blocks)
-        last = _Stretch(self.points, self.tokens, self.prefix, tuple(blocks), marked) if blocks else None
-        prefix = _extended(self.prefix, blocks) if blocks else self.prefix
-        return _Reached(self.messages, self.points + len(blocks), self.tokens + size, prefix, last)
+                digests.append(told[part.at].digest)
+                marked = marked or bool(told[part.at].ttl)
+        if not digests:
+            return _Reached(messages, self.points, self.tokens + size, self.prefix)
+        last = _Stretch(self.points, self.tokens, self.prefix, parts, told, marked)
+        prefix = self.prefix.copy()
+        prefix.update(b"".join(digests))
+        return _Reached(messages, self.points + len(digests), self.tokens + size, prefix, last)
 
     def behind(self, settings: bytes) -> _Reached:
         """With settings that are written into the prompt here."""
@@ -121,20 +129,13 @@ class _Reached(NamedTuple):
         return self._replace(prefix=prefix)
 
 
-def _extended(prefix: Any, blocks: Sequence[_Block]) -> Any:
-    """A digest that goes on."""
-    longer = prefix.copy()
-    longer.update(b"".join([block.told.digest for block in blocks]))
-    return longer
-
-
 class Points(Sequence[Point]):
     """Points in prompt order; each is made when it is looked at, since of hundreds few ever are."""
 
     def __init__(self, stretches: Sequence[_Stretch] = ()) -> None:
         self._stretches = stretches
         self._made: dict[int, Point] = {}
-        self._many = stretches[-1].points + len(stretches[-1].blocks) if stretches else 0
+        self._many = stretches[-1].points + len(stretches[-1].read()) if stretches else 0
 
     @classmethod
     def of(cls, points: Iterable[Point]) -> Points:
@@ -163,7 +164,7 @@ class Points(Sequence[Point]):
     def marked(self, least: int) -> tuple[int, ...]:
         """Which of them are to be cached: asked for, and at least so many tokens long."""
         marked = [each for each in self._stretches if each.marked]
-        found = {each.points + at for each in marked for at, block in enumerate(each.blocks) if block.told.ttl}
+        found = {each.points + at for each in marked for at in each.marks()}
         found.update(at for at, point in self._made.items() if point.ttl)
         return tuple(at for at in sorted(found) if self._point(at).tokens >= least)
 
@@ -280,8 +281,7 @@ def _go_on(way: _Way, reached: _Reached, _: Json) -> _Reached:
     if counted.since == at or not counted.parts:
         known = way.start if counted.since == at else reached
         return known._replace(messages=at + 1, last=None)
-    further = reached.gone_on(counted.parts, way.told[counted.parts[0].message])
-    return further._replace(messages=at + 1)
+    return reached.gone_on(counted.parts, way.told[counted.parts[0].message], at + 1)
 
 
 def _before(prompt: Prompt, body: Json, model: Model) -> tuple[_Reached, list[_Stretch | None]]:

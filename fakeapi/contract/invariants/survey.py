@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from fakeapi.facts.familiar import about, about_all, about_so_far, conversation
+from fakeapi.facts.familiar import about, about_all, about_found, about_so_far, conversation
 from fakeapi.model import Call, Json
 
 SERVER_RESULT = "_tool_result"
@@ -141,18 +141,6 @@ def _add_up(readings: _Readings, so_far: _Sum, _: Any) -> _Sum:
 _Found = TypeVar("_Found")
 
 
-def _find(
-    readings: _Readings,
-    find: Callable[[Reading], tuple[_Found, ...]],
-    so_far: tuple[int, tuple[_Found, ...]],
-    _: Any,
-) -> tuple[int, tuple[_Found, ...]]:
-    """How many messages there are so far, and what is found in the last one."""
-    at = so_far[0]
-    reading = readings[at]
-    return at + 1, find(reading) if reading is not None else ()
-
-
 class Mark(NamedTuple):
     """A cache_control marker in prompt order: where, its time to live, and the block that carries it."""
 
@@ -212,11 +200,9 @@ class Survey:
 
     def found(self, find: Callable[[Reading], tuple[_Found, ...]]) -> list[_Found]:
         """What `find` finds in the messages; it depends on what was read of one alone."""
-        if not self._goes_on:
+        if not self._goes_on or len(self.readings) < len(self.messages):
             return [one for reading in self.readings for one in find(reading)]
-        start: tuple[int, tuple[_Found, ...]] = (0, ())
-        each = about_so_far(self.messages, partial(_find, self._read, find), start, find)
-        return [one for _, found in each if found for one in found]
+        return [one for found in about_found(self.messages, self.readings, find) if found for one in found]
 
     def of(self, *types: str) -> Iterator[Place]:
         """The blocks of these types, nested ones too, type by type in prompt order."""
