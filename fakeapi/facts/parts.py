@@ -63,7 +63,7 @@ def parts_of(message: Json, said: Said, spot: Spot, scale: Scale) -> tuple[Part,
 def _plain_parts(message: Json, family: str, own: Frame, names: tuple[str, ...], spot: Spot) -> tuple[Part, ...]:
     """The parts of a message whose costs depend on no more than these; `names` of the tools, where there are several
     results."""
-    read = said(message)
+    read = about(message, said)
     named = dict(zip(read.results, names, strict=False))
     return tuple(_parts(message, read, spot, Scale(family, own, names=named)))
 
