@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.reading import Turn, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import (
-    Place,
-    Reading,
-    Run,
-    Survey,
-    as_object,
-    is_server_result,
-    kind_of,
-    text_of,
-)
+from fakeapi.contract.invariants.reading import Place, Reading, as_object, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.survey import Run, Survey
 from fakeapi.facts.familiar import settle, settled
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json

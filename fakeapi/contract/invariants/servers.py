@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fakeapi.contract.invariants.survey import Survey, objects, text_of
+from fakeapi.contract.invariants.reading import objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.contract.invariants.tools import runs_code
 from fakeapi.facts.sentences import refusal
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from fakeapi.contract.invariants import grammar
-from fakeapi.contract.invariants.survey import Survey, objects
+from fakeapi.contract.invariants.reading import objects
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.contract.invariants.tools import tag
 from fakeapi.errors import ApiError
 from fakeapi.facts.familiar import about

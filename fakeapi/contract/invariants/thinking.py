@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Place, Reading, Survey, Turn, as_object, kind_of, text_of, whole
+from fakeapi.contract.invariants.reading import Place, Reading, Turn, as_object, kind_of, text_of, whole
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import binding
 from fakeapi.facts.sentences import refusal
 from fakeapi.facts.signatures import Verdict, verify, verify_sealed

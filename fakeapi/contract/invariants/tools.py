@@ -13,7 +13,8 @@ import orjson
 
 from fakeapi import assets
 from fakeapi.contract.invariants import grammar
-from fakeapi.contract.invariants.survey import Survey, as_object, objects, text_of
+from fakeapi.contract.invariants.reading import as_object, objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import catalogue, schemas
 from fakeapi.facts.familiar import about
 from fakeapi.facts.sentences import refusal
