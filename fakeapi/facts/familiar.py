@@ -23,7 +23,7 @@ DEEPEST = 100
 _WHOLE = ("tools", "system")
 _MOST_FOUND = 64
 _MOST_CONVERSATIONS = 6
-_MOST_MESSAGES = 5000
+_MOST_MESSAGES = 2000
 """Messages of a conversation that is followed: what is found out about each takes more memory than a short one."""
 _REWRITTEN = 3
 """How many of its last messages a client may write anew as a conversation goes on: cache marks move along."""
