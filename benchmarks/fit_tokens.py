@@ -24,7 +24,7 @@ from token_recordings import Recording, read
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fakeapi.facts import catalogue, counting  # noqa: E402  # the checkout, not an installed package
+from fakeapi.facts import catalogue, counting, prompts  # noqa: E402  # the checkout, not an installed package
 from fakeapi.facts.conversation import blocks  # noqa: E402
 from fakeapi.facts.frames import Frame, frame  # noqa: E402
 from fakeapi.model import Model  # noqa: E402
@@ -170,7 +170,7 @@ def _share(name: str, recording: Recording) -> float | None:
 
 
 def _total(recording: Recording, model: Model, own: Frame) -> int:
-    return sum(part.tokens for part in counting.shaped_parts(recording.body, model, around=own))
+    return prompts.counted(recording.body, model, around=own).tokens
 
 
 def _write(moved: list[Moved]) -> None:

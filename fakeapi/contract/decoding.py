@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from fakeapi.errors import ApiError
-from fakeapi.facts.familiar import recognized
+from fakeapi.facts import openings
 from fakeapi.facts.nesting import is_deeper
+from fakeapi.facts.openings import Read
 from fakeapi.facts.sentences import refusal
 from fakeapi.wire import Request
 
@@ -44,13 +45,13 @@ def decode_request(request: Request) -> Any:
 def parse(body: bytes) -> Any:
     """The JSON value of these bytes; ApiError 400 where they are no JSON or nested too deep."""
     try:
-        value = orjson.loads(body)
+        found = openings.read(body) if len(body) > _LONG else Read(value := orjson.loads(body), value)
     except orjson.JSONDecodeError as fault:
         raise refusal("json_invalid", reason=str(fault)) from None
-    value, strange = recognized(value, len(body)) if len(body) > _LONG else (value, value)
-    if _may_be_deep(body) and is_deeper(strange, DEPTH_LIMIT):
+    if _may_be_deep(body) and is_deeper(found.strange, DEPTH_LIMIT):
         raise refusal("json_too_deep", limit=DEPTH_LIMIT)
-    return value
+    openings.keep(found)
+    return found.value
 
 
 def _may_be_deep(body: bytes) -> bool:

@@ -7,8 +7,9 @@ Newer models refuse thinking that comes back after something before it was chang
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -77,40 +78,71 @@ def ahead(body: Json, model: Model) -> Context:
     """
     if FEATURE not in model.features:
         return Context(None, None, None, _last_of_turn(body))
-    before = FIRST
-    for thought in thoughts(body):
-        before = thought.token
     told = _told(body)
+    before = _last(_thoughts(body)) or FIRST
     return Context(_system(body), _tools(body), told[-1].digest() if told else _START.digest(), before)
 
 
 def thoughts(body: Json, since: int = 0) -> Iterator[Thought]:
     """The thinking blocks of a conversation, in order, from the message of this index on."""
-    before = None
-    messages = body.get("messages")
-    for index, found in enumerate(about_all(messages, _thoughts_of) if isinstance(messages, list) else ()):
-        if index < since:
-            before = found[-1][2] if found else before
-            continue
+    each = _thoughts(body)
+    before = _last(each[:since])
+    for index, found in enumerate(each[since:], since):
         for block, kind, token in found:
             yield Thought(index, block, token, kind, before)
             before = token
 
 
+def _thoughts(body: Json) -> list[_Tokens]:
+    """Those of each message."""
+    messages = body.get("messages")
+    return about_all(messages, _thoughts_of) if isinstance(messages, list) else []
+
+
+def _last(found: list[_Tokens]) -> str | None:
+    """The token of the last thinking of these messages."""
+    return next((each[-1][2] for each in reversed(found) if each), None)
+
+
 def misfits(body: Json, model: Model) -> list[Misfit]:
     """The thinking blocks made by this model that aren't where they were made; each is checked by itself."""
-    if FEATURE not in model.features:
+    if FEATURE not in model.features or not any(_thoughts(body)):
         return []
-    own = [thought for thought in thoughts(body) if thought.is_by(model)]
-    if not own:
-        return []
-    found: list[Misfit] = []
-    system, tools, told = _system(body), _tools(body), _told(body)
-    for thought in own:
-        context = Context(system, tools, told[thought.message].before[thought.block], thought.before)
-        differs = signatures.moved(thought.token, thought.purpose, *context)
-        found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
-    return found
+    bound = _Bound(model.id, _system(body), _tools(body))
+    fitted = about_so_far(body["messages"], partial(_fit, bound, _told(body)), _NOT_FITTED, bound)
+    return [misfit for each in fitted if each.misfits for misfit in each.misfits]
+
+
+class _Bound(NamedTuple):
+    """What all thinking of a request is bound to: model, system prompt, tools."""
+
+    model: str
+    system: bytes
+    tools: bytes
+
+
+class _Fitted(NamedTuple):
+    """How many messages there are so far, the last thinking in them, and the misfits of the last message."""
+
+    messages: int
+    before: str | None
+    misfits: tuple[Misfit, ...]
+
+
+_NOT_FITTED = _Fitted(0, None, ())
+
+
+def _fit(bound: _Bound, told: list[_Told], so_far: _Fitted, message: Any) -> _Fitted:
+    """With one more message; what was said before each is `told`."""
+    at, before, found = so_far.messages, so_far.before, []
+    for block, kind, token in about(message, _thoughts_of):
+        thought = Thought(at, block, token, kind, before)
+        if signatures.signer(token) == bound.model:
+            context = Context(bound.system, bound.tools, told[at].before[block], before)
+            differs = signatures.moved(token, kind, *context)
+            found += [Misfit(thought, Context._fields[differs[0]])] if differs else []
+        before = token
+    return _Fitted(at + 1, before, tuple(found))
 
 
 def dropped(body: Json, model: Model) -> list[str]:
@@ -142,7 +174,10 @@ def _messages(body: Json) -> Iterator[tuple[int, Json]]:
             yield index, message
 
 
-def _thoughts_of(message: Any) -> tuple[tuple[int, str, str], ...]:
+_Tokens: TypeAlias = tuple[tuple[int, str, str], ...]
+
+
+def _thoughts_of(message: Any) -> _Tokens:
     """Index, type and token of the thinking blocks of a message."""
     if not isinstance(message, dict):
         return ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
-from fakeapi.facts.familiar import about, about_all, about_so_far
+from fakeapi.facts.familiar import about, about_all, about_so_far, conversation
 from fakeapi.facts.written import packed
 from fakeapi.model import Json
 
@@ -80,13 +82,22 @@ def normal_form(messages: list[Json]) -> bytes:
     return b"[%b]" % b",".join(said if len(turn) == 1 else _turn(*turn) for said, turn in turns)
 
 
-def normal_digest(shape: bytes, messages: list[Json]) -> str:
-    """The digest of these bytes and of the normal form of a conversation; one that goes on is digested further."""
-    start = _Digested(blake2b(shape + b"\x1f[", digest_size=16), 0, "", None)
-    told = about_so_far(messages, _digest_more, start, shape)
+def normal_digest(shape: Iterable[bytes], messages: list[Json]) -> str:
+    """The digest of these bytes, one after the other, and of the normal form of a conversation; one that goes on is
+    digested further."""
+    start = (_begun if conversation(messages) is None else _begun_again)(tuple(shape))
+    told = about_so_far(messages, _digest_more, start, start)
     whole = _closed(told[-1] if told else start)
     whole.update(b"]")
     return str(whole.hexdigest())
+
+
+def _begun(shape: tuple[bytes, ...]) -> _Digested:
+    return _Digested(blake2b(b"[%b]\x1f[" % b",".join(shape), digest_size=16), 0, "", None)
+
+
+_begun_again = lru_cache(maxsize=4)(_begun)
+"""An agent's tools are written in the very same bytes each time, whose hash is known by then."""
 
 
 class _Digested(NamedTuple):

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fakeapi import assets
-from fakeapi.facts import counting, tokens
+from fakeapi.facts import counting, prompts, tokens
 from fakeapi.facts.block_costs import CALLS, Sizes
 from fakeapi.facts.conversation import blocks
 from fakeapi.facts.familiar import about_all
@@ -48,7 +48,7 @@ def input_tokens(body: Json, model: Model, sizes: Sizes = _NO_SIZES) -> int:
 def edit(body: Json, model: Model, sizes: Sizes = _NO_SIZES) -> Edited:
     """The request as the model reads it. A body that no contract has seen is left as it is.
 
-    The last one is remembered by the very body, as `counting.parts` does it.
+    The last one is remembered by the very body, as `counting.prompt` does it.
     """
     global _last
     known, by, among, edited = _last
@@ -104,7 +104,7 @@ class _Scale(NamedTuple):
     def count(self, body: Json) -> int:
         own = frame(self.model.tokenizer, self.model.created_at)
         around = with_thoughts(own) if self.whole else own
-        return sum(part.tokens for part in counting.shaped_parts(body, self.model, self.sizes, around))
+        return prompts.counted(body, self.model, self.sizes, around).tokens
 
 
 def _edit(body: Json, scale: _Scale) -> Edited:

@@ -2,12 +2,14 @@
 
 `recognized` puts the object of then in the place of a part that is written equally, so that what `about` found out
 about it holds now; a conversation that goes on shares with what it was before. Nobody changes what a request holds, nor
-what was found. Bounded in bytes; threads may share it.
+what was found. Bounded in bytes and in messages; threads may share it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import islice
+from operator import is_
 from typing import Any, TypeVar
 
 import orjson
@@ -20,19 +22,27 @@ DEEPEST = 100
 """Levels of nesting of the parts that are remembered: a recognized one need not be measured again."""
 _WHOLE = ("tools", "system")
 _MOST_FOUND = 64
-_MOST_CONVERSATIONS = 4
+_MOST_CONVERSATIONS = 6
+_MOST_MESSAGES = 2000
+"""Messages of a conversation that is followed: what is found out about each takes more memory than a short one."""
+_REWRITTEN = 3
+"""How many of its last messages a client may write anew as a conversation goes on: cache marks move along."""
+
+_NOTHING: Mapping[Hashable, int] = {}
 
 _Found = TypeVar("_Found")
 
 
 class _Known:
-    """A part that came before, and what was found out about it."""
+    """A part that came before, how it is written, and what was found out about it."""
 
-    __slots__ = ("found", "part")
+    __slots__ = ("found", "part", "settled", "written")
 
-    def __init__(self, part: Any) -> None:
+    def __init__(self, part: Any, written: bytes = b"") -> None:
         self.part = part
+        self.written = written
         self.found: dict[Hashable, Any] = {}
+        self.settled: Mapping[Hashable, int] = _NOTHING
 
     def about(self, find: Callable[..., _Found], given: tuple[Hashable, ...]) -> _Found:
         """What `find` finds out, found once."""
@@ -45,47 +55,65 @@ class _Known:
         return value
 
 
-class _Conversation(_Known):
-    """All messages of a request. What was found of the first `same` of them, `before`, holds for them."""
+class Conversation(_Known):
+    """All messages of a request, in `part`. What was found of the first `same` of them, `before`, holds for them.
 
-    __slots__ = ("before", "same")
+    Attributes:
+        opening: how its body begins; see `openings`.
+    """
 
-    def __init__(self, messages: list[Any], before: _Conversation | None) -> None:
+    __slots__ = ("before", "opening", "same")
+
+    def __init__(self, messages: list[Any], before: Conversation | None, same: int) -> None:
         super().__init__(messages)
         self.before = before
-        self.same = 0 if before is None else _common(before.part, messages)
+        self.same = same
+        if before is not None and before.settled:
+            self.settled = {by: min(many, same) for by, many in before.settled.items()}
+        self.opening: Any = None
 
     def each(self, find: Callable[..., _Found], placed: bool) -> list[_Found]:
         """What `find` finds out about each message."""
         key = (find, placed)
         found: list[_Found] | None = self.found.get(key)
         if found is None:
-            before = self.before
-            shared = before.found.get(key, [])[: self.same] if before else []
-            found = self.found[key] = [*shared, *_each(self.part, find, placed, len(shared))]
+            shared = self._shared(key)
+            found = self.found[key] = shared + _each(self.part, find, placed, len(shared))
         return found
 
-    def so_far(self, step: Callable[[_Found, Any], _Found], start: _Found, given: Hashable) -> list[_Found]:
-        """What `step` makes of what was found of the messages before, and of each message."""
-        key = (step, given)
+    def each_of(self, found_of_each: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
+        """What `find` finds out about what was found of each message."""
+        key = (find, None)
         found: list[_Found] | None = self.found.get(key)
         if found is None:
-            before = self.before
-            shared = before.found.get(key, [])[: self.same] if before else []
-            found = self.found[key] = _so_far(self.part, step, start, shared)
+            shared = self._shared(key)
+            found = self.found[key] = shared + [find(one) for one in found_of_each[len(shared) :]]
+        return found
+
+    def so_far(self, step: Callable[[_Found, Any], _Found], start: _Found, key: Hashable, since: int) -> list[_Found]:
+        """What `step` makes of what was found of the messages before, and of each message from that of an index on."""
+        key = (key, since)
+        found: list[_Found] | None = self.found.get(key)
+        if found is None:
+            found = self.found[key] = _so_far(self.part, step, start, self._shared(key, since), since)
+        return found
+
+    def _shared(self, key: Hashable, since: int = 0) -> list[Any]:
+        before = self.before
+        found: list[Any] = before.found.get(key, [])[: max(0, self.same - since)] if before else []
         return found
 
 
-def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """How many objects at the beginning are the very same."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (mine, yours) in enumerate(pairs) if mine is not yours), min(len(one), len(other)))
+def _common(one: Sequence[Any], other: Sequence[Any], since: int = 0) -> int:
+    """How many objects at the beginning are the very same; the first `since` are known to be."""
+    alike = map(is_, islice(one, since, None), islice(other, since, None))
+    return next((at for at, same in enumerate(alike, since) if not same), min(len(one), len(other)))
 
 
 class _Memory:
     """Two generations of parts by how they are written; the older is forgotten when the younger is full.
 
-    And the last few conversations by their first message.
+    And the last few conversations, the latest last.
     """
 
     def __init__(self) -> None:
@@ -93,10 +121,13 @@ class _Memory:
         self.old: dict[bytes, _Known] = {}
         self.met: dict[int, _Known] = {}
         self.size = 0
-        self.conversations: dict[int, _Conversation] = {}
+        self.conversations: tuple[Conversation, ...] = ()
 
     def recognize(self, part: Any) -> _Known | None:
         """What is known of a part; None for a new one, which is remembered unless it is nested too deep."""
+        known = self.met.get(id(part))
+        if known is not None and known.part is part:
+            return known
         try:
             written = orjson.dumps(part)
         except TypeError:
@@ -107,49 +138,93 @@ class _Memory:
         known = self.old.get(written)
         if known is None and is_deeper(part, DEEPEST):
             return None
-        self._remember(written, known or _Known(part))
+        self._remember(known or _Known(part, bytes(memoryview(written))))
         return known
 
-    def _remember(self, written: bytes, known: _Known) -> None:
-        self.size += len(written)
+    def _remember(self, known: _Known) -> None:
+        self.size += len(known.written)
         if self.size > LARGEST:
-            self.old, self.young, self.size = self.young, {}, len(written)
-            self.conversations = {}
+            self.old, self.young, self.size = self.young, {}, len(known.written)
+            self.conversations = ()
             self.met = {id(each.part): each for each in self.old.values()}
-        self.young[bytes(memoryview(written))] = known
+        self.young[known.written] = known
         self.met[id(known.part)] = known
 
-    def follow(self, messages: list[Any]) -> None:
-        """A conversation that has come, or gone on."""
-        first = id(messages[0])
-        before = self.conversations.pop(first, None)
+    def follow(self, messages: list[Any], before: Conversation | None, same: int) -> None:
+        """A conversation that has come, or gone on; it shares the first `same` messages at least with one `before`."""
+        if before is None or before not in self.conversations:
+            shared = [(_common(each.part, messages), each) for each in self._begun_like(messages)]
+            same, before = max(shared, key=lambda one: one[0], default=(0, None))
+        else:
+            same = _common(before.part, messages, same)
+        now = Conversation(messages, before, same)
+        kept = list(self.conversations)
         if before is not None:
-            self.met.pop(id(before.part), None)
             before.before = None
-        elif len(self.conversations) >= _MOST_CONVERSATIONS:
-            oldest = self.conversations.pop(next(iter(self.conversations)))
-            self.met.pop(id(oldest.part), None)
-        self.conversations[first] = self.met[id(messages)] = _Conversation(messages, before)
+        if before is not None and same + _REWRITTEN >= len(before.part):
+            kept.remove(before)
+            self.met.pop(id(before.part), None)
+        if len(kept) >= _MOST_CONVERSATIONS:
+            self.met.pop(id(kept.pop(0).part), None)
+        self.conversations = (*kept, now)
+        self.met[id(messages)] = now
+
+    def _begun_like(self, messages: list[Any]) -> list[Conversation]:
+        return [each for each in self.conversations if each.part[0] is messages[0]]
 
 
 _memory = _Memory()
 
 
-def recognized(body: Any, size: int) -> tuple[Any, Any]:
+def recognized(body: Any, size: int, before: Conversation | None = None, same: int = 0) -> tuple[Any, Any]:
     """A parsed body of so many bytes with the parts that came before, and what of it did not, in the places where it
-    stands."""
+    stands. Its first `same` messages are those of the conversation `before`, if there is one."""
     messages = body.get("messages") if type(body) is dict and size <= LARGEST else None
     if type(messages) is not list or not messages:
         return body, body
-    same, strange = {**body}, {**body}
+    whole, strange = {**body}, {**body}
     for name in _WHOLE:
         if type(body.get(name)) is list and (known := _memory.recognize(body[name])):
-            same[name], strange[name] = known.part, None
-    found = [(message, _memory.recognize(message) if type(message) is dict else None) for message in messages]
-    same["messages"] = [known.part if known else message for message, known in found]
+            whole[name], strange[name] = known.part, None
+    new = messages[same:]
+    found = [(message, _memory.recognize(message) if type(message) is dict else None) for message in new]
+    whole["messages"] = messages[:same] + [known.part if known else message for message, known in found]
     strange["messages"] = [message for message, known in found if known is None]
-    _memory.follow(same["messages"])
-    return same, strange
+    if len(messages) <= _MOST_MESSAGES:
+        _memory.follow(whole["messages"], before, same)
+    return whole, strange
+
+
+def conversations() -> tuple[Conversation, ...]:
+    """Those that are followed, the latest last."""
+    return _memory.conversations
+
+
+def conversation(messages: Any) -> Conversation | None:
+    """The conversation of these very messages, if it is followed."""
+    known = _memory.met.get(id(messages))
+    return known if type(known) is Conversation and known.part is messages else None
+
+
+def written(part: Any) -> bytes:
+    """How a part that came before is written; b"" for another one."""
+    known = _memory.met.get(id(part))
+    return known.written if known is not None and known.part is part else b""
+
+
+def settled(part: Any, by: Hashable) -> int:
+    """Of how many messages, or items, at the beginning of a list `settle` was told."""
+    known = _memory.met.get(id(part))
+    return 0 if known is None or known.part is not part else known.settled.get(by, 0)
+
+
+def settle(part: Any, by: Hashable) -> None:
+    """Each item of this list was looked at, and is good whatever stands around it: that is remembered of a list that
+    came before, and of messages that are followed."""
+    known = _memory.met.get(id(part))
+    if known is not None and known.part is part and known.settled.get(by) != len(part):
+        kept = known.settled if len(known.settled) < _MOST_FOUND else {}
+        known.settled = {**kept, by: len(part)}
 
 
 def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
@@ -161,37 +236,50 @@ def about(part: Any, find: Callable[..., _Found], *given: Hashable) -> _Found:
 
 
 def about_all(parts: Sequence[Any], find: Callable[..., _Found], placed: bool = False) -> list[_Found]:
-    """The same about each of several parts: messages, as a rule. Where it is `placed`, `find` takes the index, too."""
-    known = _memory.met.get(id(parts))
-    if type(known) is _Conversation and known.part is parts:
-        return known.each(find, placed)
-    return _each(parts, find, placed)
+    """The same about each of several parts: messages, as a rule. Where it is `placed`, `find` takes the index, too.
+
+    Nobody changes the list.
+    """
+    known = conversation(parts)
+    return _each(parts, find, placed) if known is None else known.each(find, placed)
+
+
+def about_found(parts: Sequence[Any], found: Sequence[Any], find: Callable[[Any], _Found]) -> list[_Found]:
+    """What `find` makes of each of what was `found` of several parts, one of each, by one and the same finder."""
+    known = conversation(parts)
+    return [find(one) for one in found] if known is None else known.each_of(found, find)
 
 
 def about_so_far(
-    parts: Sequence[Any], step: Callable[[_Found, Any], _Found], start: _Found, given: Hashable = None
+    parts: Sequence[Any],
+    step: Callable[[_Found, Any], _Found],
+    start: _Found,
+    given: Hashable = None,
+    since: int = 0,
 ) -> list[_Found]:
-    """`step(found, part)` for each of several parts, `found` being what came of the part before, `start` at first.
+    """`step(found, part)` for each of several parts from that of the index `since` on, `found` being what came of the
+    part before, `start` at first.
 
-    `given` tells one start from others.
+    `given` tells all that `start` and the arguments of a `step` that is partial depend on. Nobody changes the list.
     """
-    known = _memory.met.get(id(parts))
-    if type(known) is _Conversation and known.part is parts:
-        return known.so_far(step, start, given)
-    return _so_far(parts, step, start, [])
+    known = conversation(parts)
+    if known is None:
+        return _so_far(parts, step, start, [], since)
+    return known.so_far(step, start, (getattr(step, "func", step), given), since)
 
 
 def _so_far(
-    parts: Sequence[Any], step: Callable[[_Found, Any], _Found], start: _Found, found: list[_Found]
+    parts: Sequence[Any], step: Callable[[_Found, Any], _Found], start: _Found, found: list[_Found], since: int
 ) -> list[_Found]:
     last = found[-1] if found else start
-    for part in parts[len(found) :]:
+    for part in parts[since + len(found) :]:
         last = step(last, part)
         found.append(last)
     return found
 
 
 def _each(parts: Sequence[Any], find: Callable[..., _Found], placed: bool, since: int = 0) -> list[_Found]:
-    if placed:
-        return [about(parts[at], find, at) for at in range(since, len(parts))]
-    return [about(part, find) for part in (parts[since:] if since else parts)]
+    met, places = _memory.met, range(since, len(parts))
+    if not any(id(parts[at]) in met for at in places):
+        return [find(parts[at], at) for at in places] if placed else [find(parts[at]) for at in places]
+    return [about(parts[at], find, at) if placed else about(parts[at], find) for at in places]

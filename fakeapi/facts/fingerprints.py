@@ -12,6 +12,7 @@ import orjson
 
 from fakeapi.facts import counting, prefixes
 from fakeapi.facts.conversation import blocks
+from fakeapi.facts.parts import Part
 from fakeapi.model import Json, Model
 
 _OTHER = ("context_management", "output_config", "output_format")
@@ -77,7 +78,7 @@ def _message(message: Json) -> bytes:
     return _digest(message["role"].encode() + b"\0" + content)
 
 
-def _ends(parts: list[counting.Part], messages: int) -> tuple[int, ...]:
+def _ends(parts: list[Part], messages: int) -> tuple[int, ...]:
     """Where tools, the system prompt and each message end."""
     totals = [0] * (messages + 2)
     for part in parts:

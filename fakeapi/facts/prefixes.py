@@ -6,94 +6,27 @@ block up to its end, and with the settings that are written into the prompt befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
-from typing import Any, NamedTuple, TypeAlias, overload
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import orjson
 
-from fakeapi.facts import counting, editing
+from fakeapi.facts import counting, editing, prompts
 from fakeapi.facts.block_costs import Sizes
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about, about_all
+from fakeapi.facts.familiar import about, about_all, about_so_far
+from fakeapi.facts.points import EMPTY, Points, Reached, Stretch, Told, digest
+from fakeapi.facts.prompts import Leg, Prompt
 from fakeapi.model import Json, Model
 
 SHORT, LONG = 300, 3600
 """The two lifetimes of what is cached, in seconds: `5m` and `1h`."""
 
-EMPTY = "empty"
-"""The kind of a text block without text."""
-
-_SIZE = 16
-_UNMARKABLE = frozenset({"thinking", "redacted_thinking", EMPTY})
 _HOLDERS = frozenset({"tool_result", "document", "search_result"})
 _SETTINGS_FIRST = "settings_before_tools"
 _THINKING_DEFAULT = {"off": "disabled"}
-
-
-class Point(NamedTuple):
-    """The end of a prefix.
-
-    Attributes:
-        location: the block it ends with, as the API names places.
-        digest: told by everything up to here; 32 hexadecimal digits.
-        tokens: of everything up to here.
-        kind: type of the block.
-        ttl: seconds for which the request wants it cached; 0 where it doesn't.
-    """
-
-    location: str
-    digest: str
-    tokens: int
-    kind: str
-    ttl: int = 0
-
-
-_Row: TypeAlias = "tuple[str, int, int, _Told]"
-"""The location of a block, where the digests end of all up to it, their tokens, what is told of the block itself."""
-
-
-class Points(Sequence[Point]):
-    """Points in prompt order; each is made when it is looked at, since of hundreds few ever are."""
-
-    def __init__(self) -> None:
-        self.rows: list[_Row] = []
-        self.said = bytearray()
-        self._made: dict[int, Point] = {}
-
-    @classmethod
-    def of(cls, points: Iterable[Point]) -> Points:
-        """Points that are made already."""
-        found = cls()
-        for at, point in enumerate(points):
-            found._made[at] = point
-            found.rows.append((point.location, 0, point.tokens, _Told(b"", point.kind, point.ttl)))
-        return found
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @overload
-    def __getitem__(self, at: int) -> Point: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Point, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Point | tuple[Point, ...]:
-        places = range(len(self.rows))[at]
-        return self._point(places) if isinstance(places, int) else tuple(map(self._point, places))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Points) and tuple(self) == tuple(other)
-
-    def _point(self, at: int) -> Point:
-        if at not in self._made:
-            location, end, tokens, told = self.rows[at]
-            digest = blake2b(memoryview(self.said)[:end], digest_size=_SIZE).hexdigest()
-            self._made[at] = Point(location, digest, tokens, told.kind, told.ttl)
-        return self._made[at]
 
 
 @dataclass(frozen=True)
@@ -107,25 +40,27 @@ class Prefixes:
     @cached_property
     def marks(self) -> tuple[int, ...]:
         """Which of the points are to be cached: long enough, and asked for."""
-        return tuple(at for at, row in enumerate(self.points.rows) if row[3].ttl and row[2] >= self.minimum)
+        return self.points.marked(self.minimum)
 
 
 def prefixes(body: Json, model: Model, sizes: Sizes | None = None) -> Prefixes | None:
     """The prefixes of what the model reads of a request; None where it asks for no caching."""
     if not asks_for_caching(body):
         return None
-    parts = counting.parts(body, model, sizes)
+    prompt = counting.prompt(body, model, sizes)
     if editing.concerns(body):
         body = editing.edit(body, model, sizes or {}).body
-        parts = counting.parts(body, model, sizes)
-    return Prefixes(_points(parts, body, model), sum(part.tokens for part in parts), model.cache_minimum)
+        prompt = counting.prompt(body, model, sizes)
+    return Prefixes(_points(prompt, body, model), prompt.tokens, model.cache_minimum)
 
 
-def _points(parts: list[counting.Part], body: Json, model: Model) -> Points:
+def _points(prompt: Prompt, body: Json, model: Model) -> Points:
     """No points where a body isn't of the contract's shape (the lenient contract modes let it pass)."""
     try:
-        points = row(parts, body, model)
-        automatic(points, body.get("cache_control"))
+        points = row(prompt, body, model)
+        control = body.get("cache_control")
+        if type(control) is dict:
+            points.mark(_seconds(control))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return Points()
     return points
@@ -133,13 +68,16 @@ def _points(parts: list[counting.Part], body: Json, model: Model) -> Points:
 
 def asks_for_caching(body: Json) -> bool:
     """Whether anything in a request, of whatever shape, is marked for caching."""
-    if body.get("cache_control") is not None:
+    if body.get("cache_control") is not None or about(body.get("system"), _is_marked):
         return True
-    held: list[Any] = [body.get("tools"), body.get("system")]
     messages = body.get("messages")
-    if type(messages) is list:
-        held += [message.get("content") for message in messages if type(message) is dict]
-    return any(_is_marked(each) for each in held)
+    if about(body.get("tools"), _is_marked):
+        return True
+    return type(messages) is list and any(about_all(messages, _has_marks))
+
+
+def _has_marks(message: Any) -> bool:
+    return type(message) is dict and _is_marked(message.get("content"))
 
 
 def _is_marked(items: Any) -> bool:
@@ -157,58 +95,71 @@ def _inner(block: Json) -> tuple[Any, Any]:
     return block.get("content"), source.get("content") if type(source) is dict else None
 
 
-def row(parts: Iterable[counting.Part], body: Json, model: Model) -> Points:
-    """The points of a counted request; what the model doesn't read is no point."""
-    points, tokens, reached, written = Points(), 0, 0, _settings(body, model)
-    rows, said = points.rows, points.said
-    tools, messages = about(body.get("tools"), _told_tools), about_all(body["messages"], _told_in)
-    for part in parts:
-        tokens += part.tokens
-        if part.block is None:
-            continue
-        level = _MESSAGES if part.message >= 0 else _LEVELS[part.location.partition(".")[0]]
-        if level >= reached:
-            said += b"".join(map(_digest, written[reached : level + 1]))
-            reached = level + 1
-        if level == _MESSAGES:
-            own = messages[part.message][part.at]
-        else:
-            own = tools[part.at] if level == _TOOLS else _told(part.block)
-        said += own.digest
-        rows.append((part.location, len(said), tokens, own))
-    return points
+def row(prompt: Prompt, body: Json, model: Model) -> Points:
+    """The points of a counted prompt; what the model doesn't read is no point."""
+    start, stretches = _before(prompt, body, model)
+    messages, told, since, last = body["messages"], about_all(body["messages"], _told_in), prompt.since, start
+    before = start.points, start.tokens, start.prefix.digest()
+    for leg in prompt.legs:
+        step = partial(_go_on, _Way(leg, told, start))
+        way = about_so_far(messages, step, last, (leg.key, before), leg.since)[: leg.until - leg.since]
+        stretches += [each.last for each in way[max(0, since - leg.since) :]]
+        last = way[-1] if way else last
+    stretches.append(last.gone_on(prompt.last, told[prompt.last[0].message] if told else ()).last)
+    return Points([each for each in stretches if each is not None])
 
 
-_TOOLS, _SYSTEM, _MESSAGES = range(3)
-_LEVELS = {"tools": _TOOLS, "system": _SYSTEM}
+class _Way(NamedTuple):
+    """Some messages, what is told of all, and what there is before the first of all."""
+
+    leg: Leg
+    told: Sequence[Sequence[Told]]
+    start: Reached
 
 
-class _Told(NamedTuple):
-    """What tells a block from others, its kind, and the seconds for which it is marked to be cached."""
+def _go_on(way: _Way, reached: Reached, _: Json) -> Reached:
+    """With one more message: those parts were counted with it that belong to the one before."""
+    at = reached.messages
+    counted = way.leg.so_far[at - way.leg.since]
+    if counted.since == at or not counted.parts:
+        known = way.start if counted.since == at else reached
+        return known._replace(messages=at + 1, last=None)
+    return reached.gone_on(counted.parts, way.told[counted.parts[0].message], at + 1)
 
-    digest: bytes
-    kind: str
-    ttl: int
+
+def _before(prompt: Prompt, body: Json, model: Model) -> tuple[Reached, list[Stretch | None]]:
+    """How far the prompt has come before the messages, and the points up to there."""
+    settings = [digest(each) for each in _settings(body, model)]
+    size = prompt.opening + sum(part.tokens for part in prompt.before)
+    reached, stretches, written = Reached.begun(size), [], 0
+    told = about(body.get("tools"), _told_tools), about(body.get("system"), _told_system)
+    for level, parts in enumerate((prompt.tools, prompt.system)):
+        if any(part.block is not None for part in parts):
+            reached = reached.behind(b"".join(settings[written : level + 1]))
+            written = level + 1
+        reached = reached.gone_on(parts, told[level])
+        stretches.append(reached.last)
+    return reached.behind(b"".join(settings[written:])), stretches
 
 
-def _told(block: Json, role: str = "") -> _Told:
+def _told(block: Json, role: str = "") -> Told:
     """Of one block; `role` where it begins a message."""
     kind = str(block.get("type"))
     silent = kind == "text" and not block["text"]
-    return _Told(_digest(role.encode() + b"\0" + said(block)), EMPTY if silent else kind, _ttl(block))
+    return Told(digest(role.encode() + b"\0" + said(block)), EMPTY if silent else kind, _ttl(block))
 
 
-def _told_in(message: Json) -> tuple[_Told, ...]:
+def _told_in(message: Json) -> tuple[Told, ...]:
     parts = blocks(message.get("content"))
     return tuple(_told(part, "" if at else message["role"]) for at, part in enumerate(parts))
 
 
-def _told_tools(tools: list[Json] | None) -> tuple[_Told, ...]:
+def _told_tools(tools: list[Json] | None) -> tuple[Told, ...]:
     return tuple(map(_told, tools or ()))
 
 
-def _digest(more: bytes) -> bytes:
-    return blake2b(more, digest_size=_SIZE).digest()
+def _told_system(system: Any) -> tuple[Told, ...]:
+    return tuple(map(_told, prompts.system_blocks(system)))
 
 
 def said(block: Json) -> bytes:
@@ -248,21 +199,6 @@ def _ttl(block: Json) -> int:
 
 def _seconds(control: Json) -> int:
     return LONG if control.get("ttl") == "1h" else SHORT
-
-
-def automatic(points: Points, control: Any) -> None:
-    """Put the mark of a top-level `cache_control` on the last block that can have one.
-
-    A block that is marked already keeps its mark. Source: prompt caching page of the documentation, 2026-10.
-    """
-    if type(control) is not dict:
-        return
-    for at in range(len(points) - 1, -1, -1):
-        location, end, tokens, told = points.rows[at]
-        if told.kind not in _UNMARKABLE:
-            marked = told if told.ttl else told._replace(ttl=_seconds(control))
-            points.rows[at] = location, end, tokens, marked
-            return
 
 
 def _settings(body: Json, model: Model) -> tuple[bytes, bytes, bytes]:

@@ -5,12 +5,13 @@ Together with the other `facts/schema_*` modules the only importer of the two li
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from fakeapi.facts import schema_files
+from fakeapi.facts import familiar, schema_files
 from fakeapi.facts.schema_files import gates, names
 from fakeapi.facts.schema_gates import Opening, Schema
 
@@ -28,6 +29,15 @@ __all__ = [
 
 BASE_VERSION = "2023-06-01"
 MODES = ("strict", "shape")
+_KNOWN_PARTS = ("tools", "system")
+_APART = frozenset(
+    [
+        *("$schema", "$id", "$defs", "title", "description", "type"),
+        *("properties", "required", "additionalProperties", "x-words", "x-up"),
+    ]
+)
+_OF_A_LIST = frozenset({"type", "items", "minItems", "maxItems", "title", "description", "x-words", "x-up"})
+"""Keywords beside which each member of an object, and each item of a list, is looked at by itself."""
 
 
 class Fault(NamedTuple):
@@ -61,9 +71,51 @@ class Compiled:
 
     def first_fault(self, instance: Any) -> Fault | None:
         """The fault that the API reports, or None for an instance that is accepted."""
-        if self.accepts(instance):
+        if self.accepts(self._unsettled(instance)):
+            self._settle(instance)
             return None
         return self.explain(instance) or self._bare_fault(instance)
+
+    def _unsettled(self, instance: Any) -> Any:
+        """An instance that is accepted if the whole one is, and only then: a conversation without the messages that
+        were accepted before, and without the tools that were."""
+        if not self._reads_messages or type(instance) is not dict:
+            return instance
+        messages: Any = instance.get("messages")
+        since = familiar.settled(messages, self)
+        if not since:
+            return instance
+        known = [name for name in _KNOWN_PARTS if familiar.settled(instance.get(name), self)]
+        rest = {name: part for name, part in instance.items() if name not in known}
+        rest["messages"] = messages[min(since, len(messages) - 1) :] if self._most >= len(messages) else messages
+        return rest
+
+    def _settle(self, instance: Any) -> None:
+        """What was accepted need not be looked at when it comes again as the very same."""
+        if self._reads_messages and familiar.conversation(instance.get("messages")) is not None:
+            for name in (*_KNOWN_PARTS, "messages"):
+                familiar.settle(instance.get(name), self)
+
+    @cached_property
+    def _reads_messages(self) -> bool:
+        """Whether it looks at each message, and each other member, by itself."""
+        messages = self._member("messages")
+        return (
+            self.schema.keys() <= _APART
+            and "items" in messages
+            and messages.keys() <= _OF_A_LIST
+            and messages.get("minItems", 0) <= 1
+            and not {*_KNOWN_PARTS}.intersection(self.schema.get("required", ()))
+        )
+
+    @cached_property
+    def _most(self) -> int:
+        most: int = self._member("messages").get("maxItems", sys.maxsize)
+        return most
+
+    def _member(self, name: str) -> Schema:
+        found: Schema = self.schema.get("properties", {}).get(name, {})
+        return found
 
     def explain(self, instance: Any) -> Fault | None:
         """The first fault that the explainer alone finds; a test holds it to the verdict."""

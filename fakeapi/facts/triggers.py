@@ -91,7 +91,7 @@ def _marked_texts(body: Json) -> Iterator[str]:
     may hold a trigger."""
     yield from about(body.get("system"), _marked)
     messages = body.get("messages")
-    for texts in about_all(messages, _marked_of) if type(messages) is list else ():
+    for texts in filter(None, about_all(messages, _marked_of)) if type(messages) is list else ():
         yield from texts
 
 

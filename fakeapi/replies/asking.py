@@ -69,11 +69,14 @@ def wants_one_at_a_time(text: str) -> bool:
 
 def gives_the_answer(tool: Json) -> bool:
     """Whether a tool is how a client takes the answer itself: structured output by a tool."""
-    rules = _table()["answers"]
-    name = str(tool.get("name", "")).lower()
+    return _takes_answers(str(tool.get("name", "")), str(tool.get("description") or "")[:300])
+
+
+@lru_cache(maxsize=1024)
+def _takes_answers(name: str, description: str) -> bool:
+    rules, name, description = _table()["answers"], name.lower(), description.lower()[:300]
     if name in rules["names"] or name.startswith(tuple(rules["starts"])):
         return True
-    description = str(tool.get("description") or "").lower()[:300]
     return any(phrase in description for phrase in rules["descriptions"])
 
 

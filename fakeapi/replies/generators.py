@@ -137,7 +137,7 @@ def fingerprint(body: Json) -> str:
     global _last
     if _last[0] is body:
         return _last[1]
-    shape = b"[%b]" % b",".join(about(body.get(name), _written) for name in _SAID_BY_MODEL)
+    shape = [about(body.get(name), _written) for name in _SAID_BY_MODEL]
     found = conversation.normal_digest(shape, body["messages"])
     _last = (body, found)
     return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from fakeapi.facts.prefixes import LONG, Points, Prefixes
+from fakeapi.facts.points import Points
+from fakeapi.facts.prefixes import LONG, Prefixes
 from fakeapi.model import Json
 from fakeapi.replies.iterating import mirrored
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fakeapi import assets
 from fakeapi.facts.conversation import blocks
-from fakeapi.facts.familiar import about_all
+from fakeapi.facts.familiar import about, about_all
 from fakeapi.model import Json
 
 _SERVER_TYPES = ("web_search", "web_fetch", "code_execution", "tool_search_tool", "advisor", "mcp_toolset")
@@ -25,11 +25,9 @@ def client_tools(body: Json) -> list[Json]:
     with the `toolset_name` that its calls carry.
     """
     referred, added, removed = _changes(body)
-    offered = [tool for tool in [*(body.get("tools") or []), *added] if not is_server_tool(tool)]
-    members = [member for tool in offered for member in _members(tool)]
     return [
         tool
-        for tool in members
+        for tool in (*about(body.get("tools"), _members_of), *_members_of(added))
         if tool.get("name") not in removed and _is_loaded(tool, referred) and _DIRECT in _callers(tool)
     ]
 
@@ -70,13 +68,21 @@ def deferred_tools(body: Json) -> list[Json]:
 _NOBODY: Json = {}
 
 
+def _members_of(tools: Any) -> tuple[Json, ...]:
+    """The tools of the client, toolsets as their members."""
+    return tuple(member for tool in tools or () if not is_server_tool(tool) for member in _members(tool))
+
+
 def may_serve(body: Json) -> bool:
     """Whether tools that the API runs may have any part in an answer: cheap, since most requests offer none."""
-    tools = body.get("tools") or ()
-    if body.get("mcp_servers") or any(is_server_tool(tool) or code_callers(tool) for tool in tools):
+    if body.get("mcp_servers") or about(body.get("tools"), _serves):
         return True
     said: Json = next((message for message in reversed(body["messages"]) if message["role"] == "assistant"), _NOBODY)
     return any(block["type"] in _SERVED_CALLS for block in blocks(said.get("content")))
+
+
+def _serves(tools: Any) -> bool:
+    return any(is_server_tool(tool) or code_callers(tool) for tool in tools or ())
 
 
 def as_offered(tool: Json) -> Json:
@@ -116,7 +122,7 @@ def _changes(body: Json) -> tuple[set[str], list[Json], set[str]]:
     referred: set[str] = set()
     added: list[Json] = []
     removed: set[str] = set()
-    for block in (block for found in about_all(body["messages"], _changing) for block in found):
+    for block in (block for found in filter(None, about_all(body["messages"], _changing)) for block in found):
         kind = block["type"]
         if kind == "tool_reference":
             referred.add(str(block.get("tool_name")))

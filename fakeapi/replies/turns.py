@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from fakeapi.facts.conversation import blocks
@@ -28,25 +30,26 @@ class Turn(NamedTuple):
 
 def last_turn(body: Json) -> Turn:
     """Reads the end of a conversation; neighbouring messages of the user are one turn, system messages are no turn."""
-    messages = [message for message in body["messages"] if message["role"] != "system"]
-    continued = bool(messages) and messages[-1]["role"] == "assistant"
+    spoken = (message for message in reversed(body["messages"]) if message["role"] != "system")
+    message = next(spoken, None)
+    continued = message is not None and message["role"] == "assistant"
     said: list[str] = []
     results: list[Json] = []
-    at = len(messages)
-    while at and messages[at - 1]["role"] == "user":
-        at -= 1
-        parts = blocks(messages[at].get("content"))
+    while message is not None and message["role"] == "user":
+        parts = blocks(message.get("content"))
         said[:0] = [part["text"] for part in parts if part["type"] == "text"]
         results[:0] = [part for part in parts if part["type"] == "tool_result"]
+        message = next(spoken, None)
     text = "\n\n".join(said)
-    question, called = (text, []) if text and not results else _before(messages[:at], text)
-    return Turn(text, results, question, called, continued)
+    if (text and not results) or message is None:
+        return Turn(text, results, text, [], continued)
+    return Turn(text, results, *_before(chain([message], spoken), text), continued)
 
 
-def _before(messages: list[Json], text: str) -> tuple[str, list[Json]]:
-    """The last thing the user said before a result, and the calls since then."""
+def _before(messages: Iterable[Json], text: str) -> tuple[str, list[Json]]:
+    """The last thing the user said before a result, and the calls since then; the latest of the messages is first."""
     called: list[Json] = []
-    for message in reversed(messages):
+    for message in messages:
         parts = blocks(message.get("content"))
         if message["role"] == "assistant":
             called[:0] = [part for part in parts if part["type"] == "tool_use"]

@@ -155,7 +155,8 @@ def test_a_survey_counts_a_string_as_one_text_block_and_an_empty_one_as_none() -
     }
     seen = Survey(Call(body, model_named("claude-haiku-4-5"), Caller("key", "2023-06-01")))
     assert [turn.kinds for turn in seen.turns] == [["text"], [], []]
-    assert [(run.role, run.kinds) for run in seen.runs] == [("user", ["text"]), ("assistant", [])]
+    runs = [*(run for _, run in seen.runs_over()), seen.last_run[1]]
+    assert [(run.role, run.kinds) for run in runs if run] == [("user", ["text"]), ("assistant", [])]
 
 
 def test_the_survey_files_blocks_of_a_tool_result_under_their_place() -> None:

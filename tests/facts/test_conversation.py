@@ -37,7 +37,7 @@ def expected(shape: bytes, messages: Any) -> str:
 
 @given(MESSAGES)
 def test_the_digest_is_that_of_the_normal_form(messages: Any) -> None:
-    assert conversation.normal_digest(b"shape", messages) == expected(b"shape", messages)
+    assert conversation.normal_digest([b"shape"], messages) == expected(b"[shape]", messages)
 
 
 @given(MESSAGES, MESSAGES, st.integers(0, 8))
@@ -47,4 +47,4 @@ def test_a_conversation_that_goes_on_or_forks_is_digested_as_if_it_were_new(one:
         for said in (one, [*one, *more], [*one[: max(1, at)], *more], one):
             body, _ = familiar.recognized(orjson.loads(orjson.dumps({"messages": said})), 100)
             for shape in (b"one", b"other"):
-                assert conversation.normal_digest(shape, body["messages"]) == expected(shape, said)
+                assert conversation.normal_digest([shape], body["messages"]) == expected(b"[%b]" % shape, said)

@@ -8,7 +8,18 @@ import orjson
 import pytest
 
 from fakeapi.facts import familiar
-from fakeapi.facts.familiar import DEEPEST, LARGEST, about, about_all, recognized
+from fakeapi.facts.familiar import (
+    DEEPEST,
+    LARGEST,
+    about,
+    about_all,
+    about_found,
+    about_so_far,
+    conversations,
+    recognized,
+    settle,
+    settled,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +115,67 @@ def test_many_conversations_in_turn_are_kept_apart() -> None:
         for agent in range(9):
             texts = [f"{agent} {number}" for number in range(length)]
             assert about_all(met({"messages": said(*texts)})["messages"], word) == texts
+
+
+def test_what_was_found_so_far_goes_on_with_the_conversation() -> None:
+    steps = []
+
+    def add(found: str, message: Any) -> str:
+        steps.append(message["content"])
+        return found + str(message["content"])
+
+    for texts, told in ((("a", "b"), ["a", "ab"]), (("a", "b", "c"), ["a", "ab", "abc"]), (("a", "d"), ["a", "ad"])):
+        assert about_so_far(met({"messages": said(*texts)})["messages"], add, "") == told
+    assert "".join(steps) == "abcd"
+
+
+def test_what_was_found_so_far_is_told_apart_by_what_is_given_and_by_where_it_begins() -> None:
+    def add(found: str, message: Any) -> str:
+        return found + str(message["content"])
+
+    for texts in (("a", "b", "c"), ("a", "b", "d"), ("a", "x", "c")):
+        messages = met({"messages": said(*texts)})["messages"]
+        for start in ("1", "2"):
+            assert about_so_far(messages, add, start, start)[-1] == start + "".join(texts)
+            assert about_so_far(messages, add, start, start, 1) == [start + texts[1], start + texts[1] + texts[2]]
+        assert about_so_far(messages, add, "", "", 3) == []
+
+
+def test_what_is_found_of_findings_goes_on_with_the_conversation() -> None:
+    asked = []
+
+    def twice(size: int) -> int:
+        asked.append(size)
+        return 2 * size
+
+    for texts, told in ((("a", "bb"), [2, 4]), (("a", "bb", "ccc"), [2, 4, 6]), (("a",), [2])):
+        messages = met({"messages": said(*texts)})["messages"]
+        sizes = about_all(messages, lambda message: len(message["content"]))
+        assert about_found(messages, sizes, twice) == told
+    assert asked == [1, 2, 3]
+
+
+def test_what_is_settled_stays_so_as_far_as_conversations_are_the_same() -> None:
+    body = met({"messages": said("a", "b", "c"), "tools": [{"name": "t"}]})
+    assert settled(body["messages"], "good") == 0
+    for name in ("messages", "tools"):
+        settle(body[name], "good")
+    for texts, many in ((("a", "b", "c", "d"), 3), (("a", "b"), 2), (("a", "x", "c"), 1), (("z",), 0)):
+        again = met({"messages": said(*texts), "tools": [{"name": "t"}]})
+        assert settled(again["messages"], "good") == many
+        assert settled(again["messages"], "other") == 0
+        assert settled(again["tools"], "good") == 1
+    settle([1, 2], "good")
+    assert settled([1, 2], "good") == 0
+
+
+def test_a_conversation_that_goes_on_takes_the_place_of_what_it_was() -> None:
+    for length in range(1, 30):
+        met({"messages": said(*map(str, range(length)), f"last {length}")})
+    assert len(conversations()) == 1
+    for agent in range(20):
+        met({"messages": said("first", *[str(agent)] * 9)})
+    assert 1 < len(conversations()) < 10
 
 
 def test_a_finding_that_fails_fails_each_time() -> None:

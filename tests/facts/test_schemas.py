@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from fakeapi import assets
 from fakeapi.contract.wording import sentence
-from fakeapi.facts import schema_files, schemas
+from fakeapi.facts import familiar, schema_files, schemas
 from fakeapi.facts.schema_explainer import Explainer
 from fakeapi.facts.schema_gates import nodes
 from fakeapi.facts.schemas import Compiled, compiled
@@ -246,3 +247,45 @@ def test_a_value_is_held_against_a_callers_own_schema_without_fetching_anything(
     assert not schemas.conforms({"b": 1}, schema)
     assert not schemas.conforms({"a": 1}, {"$ref": "https://example.invalid/schema.json"})
     assert not schemas.conforms({"a": 1}, {"type": "strin"})
+
+
+def read(body: dict[str, Any]) -> Any:
+    """A body as it is read from its bytes, its parts being those that came before."""
+    return familiar.recognized(orjson.loads(orjson.dumps(body)), 100)[0]
+
+
+def test_what_was_accepted_before_is_not_looked_at_again_and_what_is_new_is() -> None:
+    own = compiled(REQUEST, BASE)
+    good: dict[str, Any] = {
+        "model": "m",
+        "max_tokens": 1,
+        "system": [{"type": "text", "text": "s"}],
+        "tools": [{"name": "t", "input_schema": {"type": "object"}}],
+        "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
+    }
+    bad: list[dict[str, Any]] = [
+        {"messages": [*good["messages"], {"role": "user", "content": 1}]},
+        {"messages": [{"role": "nobody", "content": "a"}, *good["messages"]]},
+        {"messages": []},
+        {"messages": [good["messages"][0], {"role": "assistant"}]},
+        {"tools": [{"name": ""}]},
+        {"tools": {}},
+        {"system": 1},
+        {"max_tokens": "1"},
+        {"unknown": 1},
+    ]
+    anew = [own.first_fault({**good, **change}) for change in bad]
+    assert None not in anew
+    for _ in range(2):
+        for change, fault in zip(bad, anew, strict=True):
+            assert own.first_fault(read(good)) is None
+            assert own.first_fault(read({**good, **change})) == fault
+
+
+def test_what_one_schema_accepts_another_looks_at() -> None:
+    said = {"role": "user", "content": [{"type": "compaction", "content": "c"}]}
+    body = {"model": "m", "max_tokens": 1, "messages": [said, {"role": "assistant", "content": "b"}]}
+    opened, closed_ = (compiled(REQUEST, BASE, frozenset(betas)) for betas in (["compact-2026-01-12"], []))
+    for _ in range(2):
+        assert opened.first_fault(read(body)) is None
+        assert closed_.first_fault(read(body)) is not None

@@ -303,3 +303,55 @@ def test_what_is_hidden_is_not_hidden_again(before, key):
 def test_base64_is_not_taken_for_keys():
     noise = b64encode(bytes(range(256)) * 300)
     assert secrets.find(b'{"data": "' + noise + b'"}') == []
+
+
+LONG_BODY = b64encode(bytes(range(256)) * 100).decode().replace("/", "\\n").replace("+", " ")
+PARTS = st.lists(st.one_of(st.sampled_from([*KEYS.values(), PEM, "token:", "é", "://a:"]), QUIET), max_size=4)
+
+
+def spans_anew(data: bytes) -> list[secrets.Span]:
+    secrets._quiet = ()
+    return secrets.find(data)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LONG_BODY)), PARTS, st.booleans()), min_size=1, max_size=6))
+def test_long_bytes_that_begin_like_quiet_ones_are_looked_through_as_if_they_were_new(bodies):
+    written = [
+        LONG_BODY[: len(LONG_BODY) if ends else at] + "".join(parts) + LONG_BODY[at:] for at, parts, ends in bodies
+    ]
+    datas = [data.encode() for data in (LONG_BODY, *written)]
+    anew = [spans_anew(data) for data in datas]
+    secrets._quiet = ()
+    for data, spans in zip(datas, anew, strict=True):
+        assert secrets.has_hints(data) or not spans
+        assert secrets.find(data) == spans
+
+
+@pytest.mark.parametrize("key", [*KEYS.values(), PEM, 'password=\\"hunter2\\"'], ids=[*KEYS, "private key", "password"])
+@pytest.mark.parametrize("hint", ["", "token: "])
+def test_a_secret_that_begins_in_what_was_quiet_and_ends_in_what_is_new_is_found(key, hint):
+    for cut in range(1, len(key), 7):
+        secrets._quiet = ()
+        before = hint + LONG_BODY + " " + key[:cut]
+        if secrets.find(before.encode()):
+            continue
+        data = f"{before}{key[cut:]} {LONG_BODY}".encode()
+        assert secrets.has_hints(data)
+        assert secrets.find(data) == spans_anew(data) != []
+
+
+def test_only_what_is_new_of_long_bytes_is_looked_through(monkeypatch):
+    looked = []
+    looks = secrets.looks()
+    watched = looks._replace(hinted=lambda text: looked.append(len(text)) or looks.hinted(text))
+    monkeypatch.setattr(secrets, "looks", lambda: watched)
+    for number in range(3):
+        assert not secrets.has_hints(f"{LONG_BODY} {number} {LONG_BODY}".encode())
+    assert looked[0] > 2 * len(LONG_BODY)
+    assert max(looked[1:]) < 5000
+
+
+def test_what_has_a_secret_is_not_remembered_as_quiet():
+    secrets._quiet = ()
+    secrets.find(f"{LONG_BODY} {KEYS['anthropic']}".encode())
+    assert secrets._quiet == ()

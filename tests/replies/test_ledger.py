@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeapi.facts import catalogue
-from fakeapi.facts.prefixes import LONG, SHORT, Point, Points, Prefixes
+from fakeapi.facts.points import Point, Points
+from fakeapi.facts.prefixes import LONG, SHORT, Prefixes
 from fakeapi.replies import ledger
 from fakeapi.replies.cost import cost
 from fakeapi.replies.ledger import Entry, Spread, spread_over

@@ -35,8 +35,9 @@ class Rule(NamedTuple):
 
     Attributes:
         check: refuses, or returns.
-        about: members of the body, types of blocks, `role:...`, `endpoint:...`, or `mark` (a cache marker in a
-            message): a request that has none of them has nothing to fear from the rule. Empty: always asked.
+        about: members of the body, types of blocks, `role:...`, `endpoint:...`, `mark` (a cache marker in a message)
+            or `silent` (a message without content): a request that has none of them has nothing to fear from the rule.
+            Empty: always asked.
         counts: whether counting tokens asks it, too.
     """
 
@@ -57,7 +58,7 @@ RULES: tuple[Rule, ...] = (
     Rule(documents.roles_of_blocks, about=("document", "text")),
     # the shape of the conversation
     Rule(conversation.system_messages, about=("role:system",)),
-    Rule(conversation.empty_turns),
+    Rule(conversation.empty_turns, about=("silent",)),
     Rule(pairing.paired_calls, about=("tool_use", "tool_result")),
     Rule(pairing.server_calls, about=("server_tool_use",)),
     Rule(conversation.final_texts),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fakeapi.contract.invariants.survey import Survey, kind_of, text_of
+from fakeapi.contract.invariants.reading import kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts.sentences import refusal
 
 MOST_MARKS = 4

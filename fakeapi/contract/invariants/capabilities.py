@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of, whole
+from fakeapi.contract.invariants.reading import Turn, is_server_result, kind_of, text_of, whole
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import editing, triggers
 from fakeapi.facts import window as facts
 from fakeapi.facts.sentences import refusal

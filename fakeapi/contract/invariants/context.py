@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakeapi.contract.invariants.survey import Place, Survey, as_object, kind_of, objects, text_of
+from fakeapi.contract.invariants.reading import Place, as_object, kind_of, objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import credit, signatures
 from fakeapi.facts.sentences import refusal
 

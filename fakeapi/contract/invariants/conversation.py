@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Survey, Turn, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.reading import Turn, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts.sentences import refusal
+from fakeapi.model import Json
 
 _OF_SYSTEM = ("clear_at", "output_config")
 _SYSTEM_BLOCKS = frozenset({"text", "tool_addition", "tool_removal"})
@@ -75,14 +77,24 @@ def _ends_in_server_result(turn: Turn) -> bool:
 
 def empty_turns(seen: Survey) -> None:
     """A run of user messages has some content; the fault is named at the first of the run. Assistants may be silent."""
-    for run in seen.runs:
-        if run.role == "user" and not run.blocks:
+    for run in (*(run for _, run in seen.runs_over()), seen.last_run[1]):
+        if run is not None and run.role == "user" and not run.blocks:
             raise refusal("user_message_empty", index=run.turns[0].at)
 
 
 def final_texts(seen: Survey) -> None:
     """In the last user turn every text block holds text; earlier ones may be empty."""
-    run = next((run for run in reversed(seen.runs) if run.role == "user"), None)
-    for block in run.blocks if run else ():
+    for block in _last_user_blocks(seen.turns):
         if kind_of(block) == "text" and not text_of(block).strip():
             raise refusal("text_blank" if text_of(block) else "text_empty")
+
+
+def _last_user_blocks(turns: list[Turn]) -> list[Json]:
+    """The blocks of the last run of user messages."""
+    run: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.role == "user":
+            run.append(turn)
+        elif run:
+            break
+    return [block for turn in reversed(run) for block in turn.blocks]

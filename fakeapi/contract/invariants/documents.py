@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from fakeapi import assets
-from fakeapi.contract.invariants.survey import Survey, as_object, kind_of
+from fakeapi.contract.invariants.reading import as_object, kind_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json
 

@@ -7,7 +7,8 @@ import binascii
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from fakeapi.contract.invariants.survey import Place, Survey, as_object, kind_of, text_of
+from fakeapi.contract.invariants.reading import Place, as_object, kind_of, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import media
 from fakeapi.facts.sentences import refusal
 from fakeapi.model import Json

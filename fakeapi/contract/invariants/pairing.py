@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Place, Run, Survey, as_object, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.reading import Place, Reading, as_object, is_server_result, kind_of, text_of
+from fakeapi.contract.invariants.survey import Run, Survey
+from fakeapi.facts.familiar import settle, settled
 from fakeapi.facts.sentences import refusal
+from fakeapi.model import Json
 
 _NO_RUN = Run(-1, "", [], [], [])
 
@@ -13,19 +16,30 @@ _NO_RUN = Run(-1, "", [], [], [])
 def paired_calls(seen: Survey) -> None:
     """Calls come from the assistant and results from the user; the turn after a call begins with its result, each call
     of a turn has an id of its own and one result, and no result is without its call."""
-    if "tool_use" not in seen.places and "tool_result" not in seen.places:
+    if "tool_use" not in seen.kinds and "tool_result" not in seen.kinds:
         return
-    before = None if seen.field("thread").get("type") == "continue" else _NO_RUN
-    for at, run in enumerate(seen.runs):
-        if run.role == "assistant":
-            _check_calls(run, seen.runs[at + 1] if at + 1 < len(seen.runs) else _NO_RUN)
-        elif run.role == "user":
-            _check_results(run, before)
-        before = run
+    held = seen.field("thread").get("type") == "continue"
+    for before, run in seen.runs_over(settled(seen.messages, (paired_calls, held))):
+        _check_neighbours(before, run, held)
+    before, last = seen.last_run
+    if last is not None:
+        _check_neighbours(before, last, held)
+        _check_calls(last, _NO_RUN)
+    settle(seen.messages, (paired_calls, held))
+
+
+def _check_neighbours(before: Run | None, run: Run, held: bool) -> None:
+    """`held`: what was before the first run is in a thread, so that its results may be of any calls."""
+    if before is not None:
+        _check_calls(before, run)
+    if run.role == "user":
+        _check_results(run, before or (None if held else _NO_RUN))
 
 
 def _check_calls(run: Run, after: Run) -> None:
     """The ids without a result are named sorted; text before the results hides them all."""
+    if run.role != "assistant":
+        return
     if "tool_result" in run.kinds:
         raise refusal("tool_result_by_assistant", index=run.at)
     if "tool_use" not in run.kinds:
@@ -111,7 +125,15 @@ def pending_container(seen: Survey) -> None:
     if seen.body.get("container") is not None or not seen.turns or seen.turns[-1].role != "user":
         return
     results = {text_of(block, "tool_use_id") for block in seen.turns[-1].blocks if kind_of(block) == "tool_result"}
-    for place in seen.of("tool_use") if results else ():
-        made_by = text_of(as_object(place.body.get("caller")), "type")
-        if made_by.startswith("code_execution") and text_of(place.body, "id") in results:
-            raise refusal("container_id_missing")
+    if results and not results.isdisjoint(seen.found(_made_by_code)):
+        raise refusal("container_id_missing")
+
+
+def _made_by_code(reading: Reading) -> tuple[str, ...]:
+    """The ids of the calls of a message that code made."""
+    calls = reading.places.get("tool_use", ())
+    return tuple(text_of(call.body, "id") for call in calls if _maker(call.body).startswith("code_execution"))
+
+
+def _maker(call: Json) -> str:
+    return text_of(as_object(call.get("caller")), "type")

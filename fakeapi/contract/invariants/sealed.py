@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Survey, as_object, kind_of, objects, text_of
+from fakeapi.contract.invariants.reading import as_object, kind_of, objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts.sentences import refusal
 from fakeapi.facts.signatures import verify_sealed
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fakeapi.contract.invariants.survey import Survey, objects, text_of
+from fakeapi.contract.invariants.reading import objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.contract.invariants.tools import runs_code
 from fakeapi.facts.sentences import refusal
 
@@ -31,6 +32,8 @@ def container(seen: Survey) -> None:
 def mcp_servers(seen: Survey) -> None:
     """MCP servers are reached over https under names of their own, each by one toolset."""
     servers = objects(seen.body.get("mcp_servers"))
+    if not servers and _TOOLSET_BETAS.isdisjoint(seen.betas):
+        return
     for index, server in enumerate(servers):
         if text_of(server, "url") and not text_of(server, "url").startswith("https://"):
             raise refusal("mcp_url", index=index)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import orjson
 
 from fakeapi.contract.invariants import grammar
+from fakeapi.contract.invariants.reading import objects
 from fakeapi.contract.invariants.survey import Survey
 from fakeapi.contract.invariants.tools import tag
 from fakeapi.errors import ApiError
+from fakeapi.facts.familiar import about
 from fakeapi.facts.sentences import refusal
 from fakeapi.facts.written import packed
 from fakeapi.model import Json
@@ -27,7 +30,7 @@ def supported(seen: Survey) -> None:
         return
     if seen.format is not None:
         raise refusal("format_unsupported", model=seen.model.id)
-    if any(tool.get("strict") is True for tool in seen.tools):
+    if about(seen.body.get("tools"), _strict):
         raise refusal("strict_unsupported", model=seen.model.id)
 
 
@@ -39,7 +42,7 @@ def one_format(seen: Survey) -> None:
 
 def compiles(seen: Survey) -> None:
     """Every schema that binds the answer compiles, and all of them together are not too much."""
-    strict = sum(tool.get("strict") is True for tool in seen.tools)
+    strict = len(about(seen.body.get("tools"), _strict))
     if strict > MOST_STRICT_TOOLS:
         raise refusal("strict_tools_many", count=strict, limit=MOST_STRICT_TOOLS)
     costs = [_cost(location, schema) for location, schema in _binding(seen)]
@@ -52,9 +55,14 @@ def compiles(seen: Survey) -> None:
         raise refusal("schema_complex")
 
 
+def _strict(tools: Any) -> tuple[tuple[int, Json], ...]:
+    """The strict tools, with their index."""
+    return tuple((index, tool) for index, tool in enumerate(objects(tools)) if tool.get("strict") is True)
+
+
 def _binding(seen: Survey) -> Iterator[tuple[str, Json]]:
-    for index, tool in enumerate(seen.tools):
-        if tool.get("strict") is True and tag(tool) == "custom" and type(schema := tool.get("input_schema")) is dict:
+    for index, tool in about(seen.body.get("tools"), _strict):
+        if tag(tool) == "custom" and type(schema := tool.get("input_schema")) is dict:
             yield f"tools.{index}.custom", schema
     schema = (seen.format or {}).get("schema")
     if type(schema) is dict:

@@ -1,61 +1,18 @@
 """One pass over a call that every invariant shares: turns, blocks by type, cache marks, declared tools.
 
-It reads any JSON object without failing; what isn't of the expected type is left out (the schema has had its say).
+What was read of a conversation before it went on is not read again. It reads any JSON object without failing; what
+isn't of the expected type is left out (the schema has had its say).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from fakeapi.facts.familiar import about_all
+from fakeapi.contract.invariants.reading import Mark, Place, Reading, Turn, as_object, mark, objects, read
+from fakeapi.facts.familiar import about, about_all, about_found, about_so_far, conversation
 from fakeapi.model import Call, Json
-
-SERVER_RESULT = "_tool_result"
-"""How the type of a server tool's result block ends (`web_search_tool_result`); `tool_result` itself doesn't."""
-
-
-_IDS = {"tool_use": "id", "tool_result": "tool_use_id"}
-_NO_IDS: Mapping[str, list[str]] = MappingProxyType({})
-
-
-class Place(NamedTuple):
-    """A content block and where it stands: message, block, the index within a tool_result's content, if there, and that
-    within the content of a document, if there."""
-
-    message: int
-    block: int
-    inner: int | None
-    body: Json
-    part: int | None = None
-
-    @property
-    def path(self) -> str:
-        """The position as `details.paths` writes it: without the tags of unions."""
-        outer = f"messages.{self.message}.content.{self.block}"
-        inner = outer if self.inner is None else f"{outer}.content.{self.inner}"
-        return inner if self.part is None else f"{inner}.source.content.{self.part}"
-
-    @property
-    def location(self) -> str:
-        """The position as sentences write it; inside a tool_result or a document with its tag."""
-        outer = f"messages.{self.message}.content.{self.block}"
-        inner = outer if self.inner is None else f"{outer}.tool_result.content.{self.inner}"
-        return inner if self.part is None else f"{inner}.document.source.content.content.{self.part}"
-
-
-class Turn(NamedTuple):
-    """One message: index (`at`), role, content as blocks (a string is one text block, "" is none) and their types;
-    the ids of its calls and of those that its results are for, by these types."""
-
-    at: int
-    role: str
-    blocks: list[Json]
-    kinds: list[str]
-    extras: Json
-    ids: Mapping[str, list[str]] = _NO_IDS
 
 
 class Run(NamedTuple):
@@ -68,6 +25,19 @@ class Run(NamedTuple):
     blocks: list[Json]
     kinds: list[str]
 
+    @classmethod
+    def of(cls, at: int, chain: _Chain | None) -> Run | None:
+        """The run of these turns, if there are any."""
+        turns: list[Turn] = []
+        while chain is not None:
+            chain, turn = chain
+            turns.append(turn)
+        if len(turns) < 2:
+            return cls(at, turns[0].role, turns, turns[0].blocks, turns[0].kinds) if turns else None
+        turns.reverse()
+        blocks = [block for turn in turns for block in turn.blocks]
+        return cls(at, turns[0].role, turns, blocks, [kind for turn in turns for kind in turn.kinds])
+
     def ids(self, kind: str) -> list[str]:
         """The ids of its calls (`tool_use`), or of those that its results are for (`tool_result`)."""
         if len(self.turns) == 1:
@@ -75,12 +45,56 @@ class Run(NamedTuple):
         return [id for turn in self.turns for id in turn.ids.get(kind, ())]
 
 
-class Mark(NamedTuple):
-    """A cache_control marker in prompt order: where, its time to live, and the block that carries it."""
+_Readings: TypeAlias = "list[Reading | None]"
+_Chain: TypeAlias = "tuple[_Chain | None, Turn]"
+"""Turns, each with those before it."""
 
-    location: str
-    ttl: str
-    block: Json
+
+class Runs(NamedTuple):
+    """The messages so far as runs: how many messages and runs there are, the turns of the run that is under way, of the
+    one before it, and of the one before that."""
+
+    messages: int = 0
+    runs: int = 0
+    earlier: _Chain | None = None
+    over: _Chain | None = None
+    last: _Chain | None = None
+
+
+def _run_on(readings: _Readings, so_far: Runs, _: Any) -> Runs:
+    """With one more message."""
+    messages, runs, _earlier, over, last = so_far
+    reading = readings[messages]
+    if reading is None:
+        return so_far._replace(messages=messages + 1)
+    if last is not None and last[1].role == reading.turn.role:
+        return so_far._replace(messages=messages + 1, last=(last, reading.turn))
+    return Runs(messages + 1, runs + 1, over, last, (None, reading.turn))
+
+
+class _Sum(NamedTuple):
+    """What there is in the messages so far: how many, types of blocks, other topics, characters of texts."""
+
+    messages: int = 0
+    kinds: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    text_size: int = 0
+
+
+def _add_up(readings: _Readings, so_far: _Sum, _: Any) -> _Sum:
+    """With one more message."""
+    many, kinds, topics, size = so_far
+    reading = readings[many]
+    if reading is None:
+        return so_far._replace(messages=many + 1)
+    if not reading.places.keys() <= kinds:
+        kinds = kinds.union(reading.places)
+    if not reading.topics <= topics:
+        topics = topics.union(reading.topics)
+    return _Sum(many + 1, kinds, topics, size + reading.text_size)
+
+
+_Found = TypeVar("_Found")
 
 
 class Survey:
@@ -93,15 +107,50 @@ class Survey:
         self.model = call.model
         self.betas = call.caller.betas
         messages = self.body.get("messages")
-        readings = about_all(messages, _read, placed=True) if type(messages) is list else []
-        self._readings = [reading for reading in readings if reading is not None]
-        self.turns = [reading.turn for reading in self._readings]
-        self.places: Mapping[str, list[Place]] = _Places(self._readings)
+        self.messages: list[Any] = messages if type(messages) is list else []
+        self._read = about_all(self.messages, read, placed=True)
+        self._goes_on = conversation(messages) is not None
+        self._sum = self._sum_up()
+        self.places: Mapping[str, list[Place]] = _Places(self)
+
+    def _sum_up(self) -> _Sum:
+        """What there is in the messages: where they go on, from what there was."""
+        if self._goes_on:
+            return about_so_far(self.messages, partial(_add_up, self._read), _Sum())[-1]
+        none: frozenset[str] = frozenset()
+        kinds = none.union(*(reading.places for reading in self.readings))
+        topics = none.union(*(reading.topics for reading in self.readings))
+        return _Sum(len(self.messages), kinds, topics, sum(reading.text_size for reading in self.readings))
 
     def topics(self) -> set[str]:
         """What the request is about, in the words of the rules: members, types of blocks, roles, the endpoint."""
-        topics = {*self.body, *self.places, f"endpoint:{self.endpoint}"}
-        return topics.union(*(reading.topics for reading in self._readings))
+        return {*self.body, *self.kinds, f"endpoint:{self.endpoint}", *self._sum.topics}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The types of all blocks in the messages."""
+        return self._sum.kinds
+
+    @property
+    def text_size(self) -> int:
+        """The characters of the texts in the messages."""
+        return self._sum.text_size
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """What was read of each message that is one."""
+        return [reading for reading in self._read if reading is not None]
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The messages as turns."""
+        return [reading.turn for reading in self.readings]
+
+    def found(self, find: Callable[[Reading], tuple[_Found, ...]]) -> list[_Found]:
+        """What `find` finds in the messages; it depends on what was read of one alone."""
+        if not self._goes_on or len(self.readings) < len(self.messages):
+            return [one for reading in self.readings for one in find(reading)]
+        return [one for found in about_found(self.messages, self.readings, find) if found for one in found]
 
     def of(self, *types: str) -> Iterator[Place]:
         """The blocks of these types, nested ones too, type by type in prompt order."""
@@ -113,29 +162,24 @@ class Survey:
         return as_object(self.body.get(name))
 
     @cached_property
-    def text_size(self) -> int:
-        """The characters of the texts in the messages."""
-        return sum(reading.text_size for reading in self._readings)
-
-    @cached_property
     def message_marks(self) -> list[Mark]:
         """The cache_control markers in the messages."""
-        return [mark for reading in self._readings for mark in reading.marks]
+        return [mark for reading in self.readings for mark in reading.marks] if "mark" in self._sum.topics else []
 
-    @cached_property
+    @property
     def tools(self) -> list[Json]:
         """The declared tools."""
-        return objects(self.body.get("tools"))
+        return about(self.body.get("tools"), objects)
 
-    @cached_property
+    @property
     def system(self) -> list[Json]:
         """The blocks of the system prompt."""
-        return objects(self.body.get("system"))
+        return about(self.body.get("system"), objects)
 
-    @cached_property
+    @property
     def tool_names(self) -> frozenset[str]:
         """The names of the declared tools."""
-        return frozenset(name for tool in self.tools if type(name := tool.get("name")) is str)
+        return about(self.body.get("tools"), _names)
 
     @cached_property
     def added_names(self) -> frozenset[str]:
@@ -158,164 +202,63 @@ class Survey:
         return given if type(given) is dict else None
 
     @cached_property
-    def runs(self) -> list[Run]:
-        """The turns, neighbours of one role together."""
-        runs: list[Run] = []
-        for turn in self.turns:
-            if runs and runs[-1].role == turn.role:
-                if len(runs[-1].turns) == 1:
-                    runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks], kinds=[*runs[-1].kinds])
-                runs[-1].turns.append(turn)
-                runs[-1].blocks.extend(turn.blocks)
-                runs[-1].kinds.extend(turn.kinds)
-            else:
-                runs.append(Run(len(runs), turn.role, [turn], turn.blocks, turn.kinds))
-        return runs
+    def runs(self) -> list[Runs]:
+        """The turns, neighbours of one role together: how far they had come after each message."""
+        return about_so_far(self.messages, partial(_run_on, self._read), Runs())
+
+    def runs_over(self, since: int = 0) -> Iterator[tuple[Run | None, Run]]:
+        """Each run that was over with one of the messages from this index on, and the run before it."""
+        before, over = self.runs[since - 1].runs if since else 0, None
+        for so_far in self.runs[since:]:
+            if so_far.runs > max(before, 1):
+                earlier = over or Run.of(so_far.runs - 3, so_far.earlier)
+                if over := Run.of(so_far.runs - 2, so_far.over):
+                    yield earlier, over
+            before = so_far.runs
+
+    @cached_property
+    def last_run(self) -> tuple[Run | None, Run | None]:
+        """The run that ends the conversation, and before it the one before it."""
+        so_far = self.runs[-1] if self.runs else Runs()
+        return Run.of(so_far.runs - 2, so_far.over), Run.of(so_far.runs - 1, so_far.last)
 
     @cached_property
     def marks(self) -> list[Mark]:
         """Every explicit cache_control marker, in the order tools, system, messages."""
-        marks = [mark for index, tool in enumerate(self.tools) if (mark := _mark(f"tools.{index}", tool))]
-        marks += [mark for index, block in enumerate(self.system) if (mark := _mark(f"system.{index}", block))]
-        return marks + self.message_marks
+        tools, system = self.body.get("tools"), self.body.get("system")
+        return [*about(tools, _marks_of, "tools"), *about(system, _marks_of, "system"), *self.message_marks]
 
 
 class _Places(Mapping[str, list[Place]]):
     """The blocks of all messages by type, gathered for those types that somebody asks for."""
 
-    def __init__(self, readings: list[_Reading]) -> None:
-        self._readings = readings
-        self._kinds = frozenset().union(*(reading.places for reading in readings))
+    def __init__(self, seen: Survey) -> None:
+        self._seen = seen
         self._found: dict[str, list[Place]] = {}
 
     def __getitem__(self, kind: str) -> list[Place]:
-        if kind not in self._kinds:
+        if kind not in self._seen.kinds:
             raise KeyError(kind)
         if kind not in self._found:
-            self._found[kind] = [place for reading in self._readings for place in reading.places.get(kind, ())]
+            readings = self._seen.readings
+            self._found[kind] = [place for reading in readings for place in reading.places.get(kind, ())]
         return self._found[kind]
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._kinds
+        return kind in self._seen.kinds
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._kinds)
+        return iter(self._seen.kinds)
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self._seen.kinds)
 
 
-def _ids(blocks: list[Json], kinds: list[str], wanted: str) -> list[str]:
-    return [text_of(block, _IDS[wanted]) for block, kind in zip(blocks, kinds, strict=True) if kind == wanted]
+def _names(tools: Any) -> frozenset[str]:
+    return frozenset(name for tool in objects(tools) if type(name := tool.get("name")) is str)
 
 
-def _read(message: Any, index: int) -> _Reading | None:
-    return _Reading(index, message) if type(message) is dict else None
-
-
-class _Reading:
-    """What is read of one message. `topics` are those that its blocks don't tell; see Survey."""
-
-    __slots__ = ("marks", "places", "text_size", "topics", "turn")
-
-    def __init__(self, index: int, message: Json) -> None:
-        self.places: dict[str, list[Place]] = {}
-        self.marks: list[Mark] = []
-        self.text_size = 0
-        content, role = message.get("content"), message.get("role")
-        blocks: list[Json] = []
-        kinds: list[str] = []
-        if type(content) is str:
-            self.text_size += len(content)
-            blocks, kinds = ([{"type": "text", "text": content}], ["text"]) if content else ([], [])
-        elif type(content) is list:
-            blocks = content
-            kinds = [self._read_block(Place(index, place, None, block)) for place, block in enumerate(content)]
-        name = role if type(role) is str else ""
-        self.topics = {f"role:{name}", *(("extras",) if len(message) > 2 else ()), *(("mark",) if self.marks else ())}
-        ids = {kind: _ids(blocks, kinds, kind) for kind in _IDS if kind in kinds}
-        self.turn = Turn(index, name, blocks, kinds, message, ids)
-
-    def _read_block(self, place: Place) -> str:
-        """Files a block under its type, which is returned; "" for what is none."""
-        block = place.body
-        kind = block.get("type") if type(block) is dict else None
-        if type(kind) is not str:
-            return ""
-        if kind in self.places:
-            self.places[kind].append(place)
-        else:
-            self.places[kind] = [place]
-        if block.get("cache_control") is not None and (mark := _mark(place.location, block)):
-            self.marks.append(mark)
-        if kind == "text":
-            self.text_size += len(text) if type(text := block.get("text")) is str else 0
-        elif kind == "tool_result" and place.inner is None:
-            self._read_result(place)
-        elif kind in ("search_result", "document"):
-            self._read_source(place, kind)
-        return kind
-
-    def _read_source(self, place: Place, kind: str) -> None:
-        """The texts and cache marks within a search result or a document, and the pictures of one of own blocks."""
-        source = place.body if kind == "search_result" else as_object(place.body.get("source"))
-        if kind_of(source) == "text":
-            self.text_size += len(text_of(source, "data"))
-        elif type(source.get("content")) is str:
-            self.text_size += len(source["content"])
-        for inner, block in enumerate(objects(source.get("content"))):
-            self.text_size += len(text_of(block))
-            if kind_of(block) == "image":
-                self.places.setdefault("image", []).append(place._replace(body=block, part=inner))
-            if block.get("cache_control") is not None and (mark := _mark(f"{place.location}.content.{inner}", block)):
-                self.marks.append(mark)
-
-    def _read_result(self, place: Place) -> None:
-        content = place.body.get("content")
-        if type(content) is str:
-            self.text_size += len(content)
-        elif type(content) is list:
-            for inner, block in enumerate(content):
-                self._read_block(Place(place.message, place.block, inner, block))
-
-
-def as_object(value: Any) -> Json:
-    """The value, if it is an object; else an empty one."""
-    return value if type(value) is dict else {}
-
-
-def whole(value: Any) -> int | None:
-    """A whole number, also one so large that it was read as a float; None for anything else."""
-    if type(value) is float and value.is_integer():
-        return int(value)
-    return value if type(value) is int else None
-
-
-def objects(value: Any) -> list[Json]:
-    """The objects of a list; none where it isn't a list."""
-    return [item for item in value if type(item) is dict] if type(value) is list else []
-
-
-def kind_of(block: Any) -> str:
-    """The type of a block, "" where it has none."""
-    kind = block.get("type") if type(block) is dict else None
-    return kind if type(kind) is str else ""
-
-
-def text_of(block: Json, key: str = "text") -> str:
-    """A member that should be a string; "" where it isn't one."""
-    value = block.get(key)
-    return value if type(value) is str else ""
-
-
-def is_server_result(kind: str) -> bool:
-    """Whether a block type is the result of a server tool (or of an MCP tool)."""
-    return kind.endswith(SERVER_RESULT)
-
-
-def _mark(location: str, block: Json) -> Mark | None:
-    control = block.get("cache_control")
-    if type(control) is not dict:
-        return None
-    ttl = control.get("ttl")
-    return Mark(location, ttl if type(ttl) is str else "5m", block)
+def _marks_of(parts: Any, name: str) -> list[Mark]:
+    """The markers of tools, or of blocks of the system prompt."""
+    marked = ((index, part) for index, part in enumerate(objects(parts)) if "cache_control" in part)
+    return [found for index, part in marked if (found := mark(f"{name}.{index}", part))]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakeapi.contract.invariants.survey import Survey, Turn, as_object, kind_of, text_of, whole
+from fakeapi.contract.invariants.reading import Place, Reading, Turn, as_object, kind_of, text_of, whole
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import binding
 from fakeapi.facts.sentences import refusal
 from fakeapi.facts.signatures import Verdict, verify, verify_sealed
@@ -75,9 +76,14 @@ def effort_without_thinking(seen: Survey) -> None:
 
 def blocks_hold_thinking(seen: Survey) -> None:
     """A thinking block holds thinking, or the signature of thinking that was not shown."""
-    for place in seen.of("thinking"):
-        if not text_of(place.body, "thinking") and not text_of(place.body, "signature"):
-            raise refusal("thinking_block_empty", location=place.location)
+    for place in seen.found(_hollow):
+        raise refusal("thinking_block_empty", location=place.location)
+
+
+def _hollow(reading: Reading) -> tuple[Place, ...]:
+    """The thinking blocks of a message that hold nothing."""
+    places = reading.places.get("thinking", ())
+    return tuple(at for at in places if not text_of(at.body, "thinking") and not text_of(at.body, "signature"))
 
 
 def signatures(seen: Survey) -> None:
@@ -87,15 +93,26 @@ def signatures(seen: Survey) -> None:
     that check what stands before a block read the signature alone, so that only the latest text counts (measured).
     """
     latest = _latest(seen)
-    for place in seen.of("thinking"):
-        verdict = verify(text_of(place.body, "signature"), text_of(place.body, "thinking"))
+    for place, verdict in seen.found(_doubted):
         if verdict is Verdict.CHANGED and place.message == latest:
             raise refusal("thinking_modified", location=place.location)
-        if not verdict.accepted and not (verdict is Verdict.CHANGED and binding.FEATURE in seen.model.features):
+        if not (verdict is Verdict.CHANGED and binding.FEATURE in seen.model.features):
             raise refusal("thinking_signature", location=place.location)
-    for place in seen.of("redacted_thinking"):
-        if not verify_sealed(text_of(place.body, "data"), "redacted_thinking").accepted:
-            raise refusal("redacted_thinking_data", location=place.location)
+    for place in seen.found(_unsealed):
+        raise refusal("redacted_thinking_data", location=place.location)
+
+
+def _doubted(reading: Reading) -> tuple[tuple[Place, Verdict], ...]:
+    """The thinking blocks of a message whose signature is not simply good."""
+    places = reading.places.get("thinking", ())
+    found = ((at, verify(text_of(at.body, "signature"), text_of(at.body, "thinking"))) for at in places)
+    return tuple((at, verdict) for at, verdict in found if not verdict.accepted)
+
+
+def _unsealed(reading: Reading) -> tuple[Place, ...]:
+    """The redacted thinking of a message that nobody has sealed."""
+    places = reading.places.get("redacted_thinking", ())
+    return tuple(at for at in places if not verify_sealed(text_of(at.body, "data"), "redacted_thinking").accepted)
 
 
 def latest_unmoved(seen: Survey) -> None:
@@ -114,7 +131,7 @@ def latest_unmoved(seen: Survey) -> None:
 
 
 def _has_thoughts(seen: Survey) -> bool:
-    return any(kind in seen.places for kind in _THOUGHTS)
+    return any(kind in seen.kinds for kind in _THOUGHTS)
 
 
 def _latest(seen: Survey) -> int:

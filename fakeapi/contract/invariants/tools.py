@@ -1,4 +1,7 @@
-"""The declared tools: names, schemas, deferral, callers, types, and what tool_choice names (contract.md 5, 12, 13)."""
+"""The declared tools: names, schemas, deferral, callers, types, and what tool_choice names (contract.md 5, 12, 13).
+
+What is a matter of the tools alone is looked at once for tools that came before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import orjson
 
 from fakeapi import assets
 from fakeapi.contract.invariants import grammar
-from fakeapi.contract.invariants.survey import Survey, as_object, objects, text_of
+from fakeapi.contract.invariants.reading import as_object, objects, text_of
+from fakeapi.contract.invariants.survey import Survey
 from fakeapi.facts import catalogue, schemas
 from fakeapi.facts.familiar import about
 from fakeapi.facts.sentences import refusal
@@ -59,7 +63,11 @@ def _is_json_schema(schema: bytes) -> bool:
 
 def unique_names(seen: Survey) -> None:
     """No two tools share a name."""
-    names = [name for tool in seen.tools if (name := text_of(tool, "name"))]
+    about(seen.body.get("tools"), _check_names)
+
+
+def _check_names(tools: Any) -> None:
+    names = [name for tool in objects(tools) if (name := text_of(tool, "name"))]
     if len(names) != len(set(names)):
         raise refusal("tool_names")
 
@@ -86,11 +94,15 @@ def _has_unlisted(seen: Survey) -> bool:
 
 def deferral(seen: Survey) -> None:
     """A deferred tool can't be cached, and one tool at least must not be deferred."""
-    deferred = [tool for tool in seen.tools if tool.get("defer_loading") is True]
+    about(seen.body.get("tools"), _check_deferral)
+
+
+def _check_deferral(tools: Any) -> None:
+    deferred = [tool for tool in objects(tools) if tool.get("defer_loading") is True]
     for tool in deferred:
         if tool.get("cache_control") is not None:
             raise refusal("deferred_tool_cached", name=text_of(tool, "name"))
-    if deferred and len(deferred) == len(seen.tools):
+    if deferred and len(deferred) == len(objects(tools)):
         raise refusal("all_tools_deferred")
 
 
@@ -117,23 +129,32 @@ def _referred(seen: Survey) -> Iterator[str]:
 
 def types(seen: Survey) -> None:
     """The model takes every Anthropic-defined tool type that is declared."""
-    refused = [tag(tool) for tool in seen.tools if tag(tool) in seen.model.refused_tools]
+    refused = about(seen.body.get("tools"), _tags) & seen.model.refused_tools
     if refused:
         taken = [kind for kind in catalogue.tool_types() if kind not in seen.model.refused_tools]
         known = f" Did you mean one of {', '.join(taken)}?" if taken else ""
-        raise refusal("tool_types_unsupported", model=seen.model.id, types=", ".join(sorted(set(refused))), known=known)
+        raise refusal("tool_types_unsupported", model=seen.model.id, types=", ".join(sorted(refused)), known=known)
+
+
+def _tags(tools: Any) -> frozenset[str]:
+    return frozenset(map(tag, objects(tools)))
 
 
 def programmatic(seen: Survey) -> None:
     """Calls from code need a model that can make them, and schemas that end. (Callers may name a tool that isn't
     declared: recorded.)"""
-    called = [tool for tool in seen.tools if _code_callers(tool)]
+    called = about(seen.body.get("tools"), _called_by_code)
     if called and "programmatic_tools" not in seen.model.features:
         names = ", ".join(text_of(tool, "name") for tool in called)
         raise refusal("programmatic_unsupported", model=seen.model.id, names=names)
-    for index, tool in enumerate(seen.tools):
+    for index, tool in enumerate(seen.tools) if called else ():
         if tag(tool) == "custom" and _code_callers(tool) and grammar.circle(as_object(tool.get("input_schema"))):
             raise refusal("programmatic_circular", index=index)
+
+
+def _called_by_code(tools: Any) -> tuple[Json, ...]:
+    """The tools that code may call."""
+    return tuple(tool for tool in objects(tools) if _code_callers(tool))
 
 
 def _code_callers(tool: Json) -> list[str]:
@@ -151,14 +172,22 @@ def runs_code(seen: Survey) -> bool:
 
 def domains(seen: Survey) -> None:
     """A web tool is told which domains to use or which not to, not both."""
-    for index, tool in enumerate(seen.tools):
+    about(seen.body.get("tools"), _check_domains)
+
+
+def _check_domains(tools: Any) -> None:
+    for index, tool in enumerate(objects(tools)):
         if tool.get("allowed_domains") and tool.get("blocked_domains"):
             raise refusal("domains_twice", location=f"tools.{index}.{tag(tool)}")
 
 
 def countries(seen: Survey) -> None:
     """A search can be placed in the countries that the search knows."""
-    for index, tool in enumerate(seen.tools):
+    about(seen.body.get("tools"), _check_countries)
+
+
+def _check_countries(tools: Any) -> None:
+    for index, tool in enumerate(objects(tools)):
         country = text_of(as_object(tool.get("user_location")), "country")
         if country and tag(tool).startswith("web_search") and country.upper() not in _countries():
             raise refusal("country_unsupported", location=f"tools.{index}.{tag(tool)}", country=country)
