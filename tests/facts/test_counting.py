@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakeapi.facts import catalogue, counting, familiar, media, tokens
@@ -310,6 +310,7 @@ def results(*ids: str, content: Any = "done") -> Any:
     return {"role": "user", "content": [{**RESULT, "tool_use_id": id, "content": content} for id in ids]}
 
 
+SIZES = {"https://a.b/c": Size(900, 900)}
 LONG_NAME = "a_name_of_a_tool_that_takes_many_tokens"
 GOING_ON: list[Any] = [
     [calls(("1", "a"), ("2", "b")), results("1", "2")],
@@ -324,22 +325,24 @@ GOING_ON: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("name", MODELS)
-@given(
-    st.lists(
-        st.tuples(st.lists(st.sampled_from(GOING_ON), max_size=6), st.sampled_from(["", "Short."]), st.booleans()),
-        min_size=2,
-        max_size=6,
-    )
+REQUESTS = st.tuples(
+    st.integers(0, 6), st.sampled_from([[], *GOING_ON]), st.sampled_from([None, SIZES]), st.sampled_from(["", "More."])
 )
-def test_a_conversation_is_counted_on_as_if_it_were_new(name: str, conversations: Any) -> None:
-    known = {"https://a.b/c": Size(900, 900)}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(st.lists(st.sampled_from(GOING_ON), max_size=6), st.lists(REQUESTS, min_size=2, max_size=6))
+@example([*GOING_ON[:2]], [(1, [], None, ""), (2, [], None, "")])
+@example([GOING_ON[2], GOING_ON[3]], [(1, [], None, ""), (2, [], None, "")])
+@example([[results("8", "9"), *said("x")]], [(1, GOING_ON[2][1:], None, ""), (1, GOING_ON[3][1:], None, "")])
+@example([GOING_ON[4], GOING_ON[7]], [(2, [], None, ""), (2, [], None, "More.")])
+@example([GOING_ON[5], GOING_ON[7]], [(2, [], None, ""), (2, [], SIZES, "")])
+def test_a_conversation_is_counted_on_as_if_it_were_new(name: str, turns: Any, requests: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(familiar, "_memory", familiar._Memory())
-        for turns, description, sized in conversations:
+        for until, more, sizes, description in requests:
+            begun = [message for turn in turns[:until] for message in turn]
             tools = [{**TOOL, "description": description}]
-            messages = [{"role": "user", "content": "Begin."}, *(message for turn in turns for message in turn)]
-            body = {"tools": tools, "messages": messages}
+            body = {"tools": tools, "messages": [*said("Begin."), *begun, *more]}
             again = familiar.recognized(orjson.loads(orjson.dumps(body)), 100)[0]
-            sizes = known if sized else None
             assert counting.parts(again, model(name), sizes) == counting.parts(body, model(name), sizes)
