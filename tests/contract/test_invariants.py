@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from fakeapi.contract import invariants
 from fakeapi.contract.invariants import RULES
 from fakeapi.contract.invariants.survey import Survey
 from fakeapi.errors import ApiError
-from fakeapi.facts import catalogue
+from fakeapi.facts import catalogue, familiar
 from fakeapi.model import Call, Caller, Json, Model
 from tests.test_door_fuzz import mutated
 
@@ -193,3 +194,39 @@ def test_leaving_out_the_rules_that_are_about_something_else_changes_nothing(bod
         return ""
 
     assert sentence(lambda: invariants.check(call, endpoint=endpoint)) == sentence(every_rule)
+
+
+CALLED = {"type": "tool_use", "id": "1", "name": "t", "input": {}}
+GIVEN = {"type": "tool_result", "tool_use_id": "1"}
+
+
+def verdict(messages: Any, **more: Any) -> str:
+    """What is refused of a conversation, "" for nothing."""
+    call = Call({"messages": messages, **more}, model_named("claude-opus-4-8"), Caller("", "2023-06-01"))
+    try:
+        invariants.check(call)
+    except ApiError as fault:
+        return fault.message
+    return ""
+
+
+def test_results_of_a_threads_calls_are_good_only_where_the_thread_is_continued() -> None:
+    messages = [{"role": "user", "content": [GIVEN]}, {"role": "assistant", "content": "x"}]
+    messages += [{"role": "user", "content": "y"}]
+    thread = {"type": "continue", "previous_message_id": "msg_1"}
+    for _ in range(2):
+        again = familiar.recognized(orjson.loads(orjson.dumps({"messages": messages})), 100)[0]["messages"]
+        assert verdict(again, thread=thread) == ""
+        assert "unexpected" in verdict(again)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_fault_amid_what_is_new_is_found(at: int) -> None:
+    good = [{"role": "assistant", "content": [CALLED]}, {"role": "user", "content": [GIVEN]}]
+    new = [good] * 4
+    new[at] = [good[0], {"role": "user", "content": "no result"}]
+    begun = [{"role": "user", "content": "x"}, *good, *good]
+    for messages in (begun, [*begun, *(message for turn in new for message in turn)]):
+        read = familiar.recognized(orjson.loads(orjson.dumps({"messages": messages})), 100)[0]["messages"]
+        assert verdict(read) == verdict(messages)
+    assert f"messages.{5 + 2 * at}" in verdict(messages)

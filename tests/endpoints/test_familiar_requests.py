@@ -17,7 +17,7 @@ from fakeapi import engine
 from fakeapi.chance import Chance
 from fakeapi.contract import decoding
 from fakeapi.endpoints import saying
-from fakeapi.facts import catalogue, counting, familiar
+from fakeapi.facts import catalogue, counting, familiar, openings
 from fakeapi.facts.prefixes import prefixes
 from fakeapi.memory.store import EMPTY
 from fakeapi.wire import Request, Send, joined
@@ -30,6 +30,7 @@ PLAIN = {"model": "claude-haiku-4-5", "max_tokens": 16, "messages": [{"role": "u
 @pytest.fixture(autouse=True)
 def _every_part_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "_LONG", 0)
+    monkeypatch.setattr(openings, "_GRAIN", 8)
     monkeypatch.setattr(saying, "_REMEMBERED_BYTES", 0)
 
 
@@ -109,6 +110,30 @@ def test_a_body_that_is_nested_too_deep_is_refused_each_time() -> None:
         assert b"nested" in answered(body, DOOR)[1] or b"deep" in answered(body, DOOR)[1]
 
 
+def thinking_agent(turns: int, **changed: Any) -> Any:
+    """A conversation in which the model thinks, and its thinking comes back."""
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("t0", "t1")]
+    body: dict[str, Any] = {"model": "claude-opus-5-5", "max_tokens": 2000, "thinking": {"type": "adaptive"}}
+    body["tools"] = tools
+    body |= {"system": "Be quick.", "messages": [{"role": "user", "content": "Begin."}]}
+    for number in range(turns):
+        answer = json.loads(answered(body, DOOR)[1])["content"]
+        body["messages"] += [
+            {"role": "assistant", "content": answer},
+            {"role": "user", "content": [{"type": "text", "text": f"Go on, {number}."}]},
+        ]
+    return {**body, **changed}
+
+
+def test_thinking_is_bound_to_what_is_before_it_whatever_was_found_before() -> None:
+    other = [{"name": "t2", "input_schema": {"type": "object"}}]
+    changes: list[Any] = [{}, {"system": "Be slow."}, {"tools": other}, {"model": "claude-opus-4-8"}]
+    said = [answered(thinking_agent(3, **change), DOOR) for change in changes]
+    assert [status for status, _ in said] == [200, 400, 400, 200]
+    for _ in range(2):
+        assert [answered(thinking_agent(3, **change), DOOR) for change in changes] == said
+
+
 def block(dice: Random, number: int) -> Any:
     """Something that a user says."""
     made: list[Callable[[], Any]] = [
@@ -166,7 +191,8 @@ def gone_on(dice: Random, body: Any, number: int, reply: tuple[int, bytes]) -> A
     if kind < 0.25:
         return {**body, **{name: value for name, value in beginning(dice).items() if name != "messages"}}
     answer = json.loads(reply[1])["content"] if reply[0] == 200 and dice.random() < 0.7 else None
-    return {**body, "messages": [*messages, *turn(dice, number, answer)]}
+    more = turn(dice, number, answer) + (turn(dice, number, None) if dice.random() < 0.3 else [])
+    return {**body, "messages": [*messages, *more]}
 
 
 def told(body: Any, reply: tuple[int, bytes]) -> Any:
@@ -183,6 +209,7 @@ def test_whatever_agents_say_is_answered_and_counted_as_if_it_were_new(seed: int
     agents = [beginning(dice) for _ in range(3)]
     with monkeypatch.context() as patch:
         patch.setattr(decoding, "_LONG", 0)
+        patch.setattr(openings, "_GRAIN", 8)
         patch.setattr(saying, "_REMEMBERED_BYTES", 0)
         for number in range(25):
             at, memory = dice.randrange(len(agents)), familiar._memory

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fakeapi.facts import catalogue, counting, media, tokens
+from fakeapi.facts import catalogue, counting, familiar, media, tokens
 from fakeapi.facts.frames import frame
 from fakeapi.facts.media import Pdf, Size
 from fakeapi.model import Model
@@ -299,3 +300,49 @@ def test_a_model_of_a_users_own_takes_the_frame_of_its_family_and_date() -> None
     assert frame("classic", "") != frame("classic")
     with pytest.raises(KeyError):
         frame("2031")
+
+
+def calls(*called: tuple[str, str]) -> Any:
+    return {"role": "assistant", "content": [{**CALL, "id": id, "name": name} for id, name in called]}
+
+
+def results(*ids: str, content: Any = "done") -> Any:
+    return {"role": "user", "content": [{**RESULT, "tool_use_id": id, "content": content} for id in ids]}
+
+
+SIZES = {"https://a.b/c": Size(900, 900)}
+LONG_NAME = "a_name_of_a_tool_that_takes_many_tokens"
+GOING_ON: list[Any] = [
+    [calls(("1", "a"), ("2", "b")), results("1", "2")],
+    [calls(("1", LONG_NAME), ("3", "b")), results("1", "3")],
+    [results("8", "9"), calls(("8", LONG_NAME), ("9", "b"))],
+    [results("8", "9"), calls(("8", "a"), ("9", "b"))],
+    [calls(("4", "a")), results("4", content=[{"type": "tool_reference", "tool_name": TOOL["name"]}])],
+    [{"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": "https://a.b/c"}}]}],
+    [{"role": "assistant", "content": [{"type": "compaction", "content": "So far."}]}],
+    [{"role": "assistant", "content": ""}, {"role": "user", "content": "And?"}],
+    [{"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm. " * 9, "signature": "x"}]}],
+]
+
+
+REQUESTS = st.tuples(
+    st.integers(0, 6), st.sampled_from([[], *GOING_ON]), st.sampled_from([None, SIZES]), st.sampled_from(["", "More."])
+)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(st.lists(st.sampled_from(GOING_ON), max_size=6), st.lists(REQUESTS, min_size=2, max_size=6))
+@example([*GOING_ON[:2]], [(1, [], None, ""), (2, [], None, "")])
+@example([GOING_ON[2], GOING_ON[3]], [(1, [], None, ""), (2, [], None, "")])
+@example([[results("8", "9"), *said("x")]], [(1, GOING_ON[2][1:], None, ""), (1, GOING_ON[3][1:], None, "")])
+@example([GOING_ON[4], GOING_ON[7]], [(2, [], None, ""), (2, [], None, "More.")])
+@example([GOING_ON[5], GOING_ON[7]], [(2, [], None, ""), (2, [], SIZES, "")])
+def test_a_conversation_is_counted_on_as_if_it_were_new(name: str, turns: Any, requests: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(familiar, "_memory", familiar._Memory())
+        for until, more, sizes, description in requests:
+            begun = [message for turn in turns[:until] for message in turn]
+            tools = [{**TOOL, "description": description}]
+            body = {"tools": tools, "messages": [*said("Begin."), *begun, *more]}
+            again = familiar.recognized(orjson.loads(orjson.dumps(body)), 100)[0]
+            assert counting.parts(again, model(name), sizes) == counting.parts(body, model(name), sizes)

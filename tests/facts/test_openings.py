@@ -20,6 +20,7 @@ HEAD: dict[str, Any] = {"model": "m", "tools": [{"name": "t"}], "system": [{"typ
 @pytest.fixture(autouse=True)
 def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "_LONG", 0)
+    monkeypatch.setattr(openings, "_GRAIN", 8)
     monkeypatch.setattr(familiar, "_memory", familiar._Memory())
 
 
