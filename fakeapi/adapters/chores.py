@@ -21,13 +21,16 @@ LOOK_AGAIN = 0.05
 """Seconds after which clocks are looked at again: anybody may have moved one."""
 _SHORTEST = 0.001
 _CONCERNED = "/batches"
+_IDLE = 0.000_05
+"""Seconds within which an event loop that has nothing to do takes a few turns."""
+_AFTER_OTHERS, _RECENTLY = 0.002, 0.1
+_AT_A_STRETCH, _BETWEEN = 0.001, 0.002
 
 
 class Chores:
     """The work that waits in the sessions of a porter.
 
-    `at_requests` says how much of it is done at a request, in parts of a few items: all that is due, unless someone
-    calls `next`.
+    `at_requests` says how much of it is done at a request, in items: all that is due, unless someone calls `next`.
     """
 
     def __init__(self, porter: Porter) -> None:
@@ -58,7 +61,7 @@ class Chores:
             self._work(session, self.at_requests)
 
     def next(self) -> float | None:
-        """Do one slice of a few milliseconds; the seconds until there is more to do, or None where nothing waits."""
+        """Walk one item, which can't be parted; the seconds until there is more to do, or None where nothing waits."""
         with self._porter.lock:
             soonest = LOOK_AGAIN
             for id in tuple(self._waiting):
@@ -86,3 +89,28 @@ class Chores:
         if progress.due == inf:
             self._waiting.pop(session.id, None)
         return bool(progress.changes), progress.due - now
+
+
+class Manners:
+    """When who works between requests rests, so that requests keep their latency.
+
+    Before each item, an event loop has a few turns for whatever else there is to do. Where there was something, it is
+    left alone for 2 ms: a client who was answered may ask again, one who has begun to ask may go on. For a tenth of a
+    second after that, who has worked for 1 ms rests as long: whoever never waits is the first to be interrupted on a
+    busy machine, and then everybody waits for him.
+    """
+
+    def __init__(self) -> None:
+        self._others = -inf
+        self._since = inf
+
+    def rest(self, begun: float, ended: float) -> float:
+        """The seconds to rest for, after turns of the loop that began and ended at these moments of a steady clock."""
+        self._since = min(self._since, begun)
+        if ended - begun > _IDLE:
+            self._others, self._since = ended, inf
+            return _AFTER_OTHERS
+        if ended - self._others < _RECENTLY and ended - self._since > _AT_A_STRETCH:
+            self._since = inf
+            return _BETWEEN
+        return 0.0
