@@ -1,9 +1,10 @@
 """What batches cost: the processor time of one, single requests beside it, polling it, and the memory of a large one.
 
-    python benchmarks/batches.py [--items 10000] [--rounds 3] [--large 100000] [--bytes 1000]
+    python benchmarks/batches.py [--items 10000] [--rounds 5] [--large 100000] [--bytes 1000]
 
 Every item asks something else. `--large 0` leaves the large batch out, which takes a minute. Single requests are timed
-in turns, without a batch and beside one, by a client on another core than the server, where there is one.
+in turns, without a batch and beside one that has its part of the items, for as long each, by a client on another core
+than the server, where there is one. What disturbs the machine so disturbs both.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import argparse
 import http.client
 import json
 import os
-import statistics
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from servers import BASIC, HEADERS, LOAD_CORE, cpu_seconds, fakeapi_command, fre
 _AT_ONCE = 1_000
 _PATH = "/v1/messages/batches"
 _PAUSES = {"200 a second": 0.005, "one after the other": 0.0}
-_IN_A_ROUND, _BETWEEN_POLLS = 600, 50
+_BETWEEN_POLLS = 50
 
 
 class Client:
@@ -68,15 +69,15 @@ def _item(index: int, size: int) -> Any:
     return {"custom_id": f"item-{index}", "params": params}
 
 
-def marks(seconds: list[float]) -> tuple[float, float, float]:
-    """Median, 99th percentile and the slowest, in milliseconds."""
+def marks(seconds: list[float]) -> tuple[float, ...]:
+    """Median, 90th and 99th percentile and the slowest, in milliseconds."""
     ranked = sorted(seconds)
-    return statistics.median(ranked) * 1e3, ranked[int(len(ranked) * 0.99)] * 1e3, ranked[-1] * 1e3
+    return tuple(ranked[min(len(ranked) - 1, int(len(ranked) * share))] * 1e3 for share in (0.5, 0.9, 0.99, 1))
 
 
 def percentiles(seconds: list[float]) -> str:
     """The same as text."""
-    return "p50 {:.2f}  p99 {:.2f}  max {:.1f} ms".format(*marks(seconds))
+    return "p50 {:.2f}  p90 {:.2f}  p99 {:.2f}  max {:.1f} ms".format(*marks(seconds))
 
 
 def alone(process: subprocess.Popen[bytes], port: int, items: int) -> None:
@@ -92,6 +93,26 @@ def alone(process: subprocess.Popen[bytes], port: int, items: int) -> None:
     before = cpu_seconds(process)
     polls = [client.seconds("GET", f"{_PATH}/{id}") for _ in range(2000)]
     print(f"a poll: {percentiles(polls)}, {(cpu_seconds(process) - before) / 2:.3f} ms of CPU")
+    waits = [creating(port, batch_of(items, 300))[2] for _ in range(3)]
+    print(f"while a batch of {items} is created, a single request waits for {max(waits) * 1e3:.0f} ms at most")
+
+
+def creating(port: int, body: bytes) -> tuple[str, float, float]:
+    """The id of a new batch, how long it took to create it, and the longest that a single request took meanwhile."""
+    other, over, taken = Client(port), threading.Event(), list[float]()
+
+    def ask() -> None:
+        while not over.is_set():
+            taken.append(_paced(other, 0.002))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        id, took = created(Client(port), body)
+    finally:
+        over.set()
+        asking.join()
+    return id, took, max(taken)
 
 
 def created(client: Client, body: bytes) -> tuple[str, float]:
@@ -108,29 +129,37 @@ def has_ended(client: Client, id: str) -> bool:
 
 def beside(port: int, items: int, rounds: int) -> None:
     """Single requests without and with a batch beside them, in turns, after a round to warm up."""
-    client, body = Client(port), batch_of(items, 300)
+    client, body = Client(port), batch_of(items // rounds, 300)
     for name, pause in _PAUSES.items():
-        _round(client, batch_of(items // 10, 300), pause)
+        _, _, took = _busy(client, body, pause)
         quiet, busy, polls, walks = list[float](), list[float](), list[float](), list[float]()
         for _ in range(rounds):
-            for all, new in zip((quiet, busy, polls, walks), _round(client, body, pause), strict=True):
-                all += new
+            quiet += _quiet(client, took, pause)
+            seconds, of_polls, took = _busy(client, body, pause)
+            busy, polls, walks = busy + seconds, polls + of_polls, [*walks, took]
         print(f"single requests, {name}: {percentiles(quiet)} ({len(quiet)})")
-        print(f"  beside a batch: {percentiles(busy)} ({len(busy)}); a batch took {statistics.mean(walks):.1f} s")
+        print(f"  beside batches: {percentiles(busy)} ({len(busy)}); {items} items took {sum(walks):.1f} s")
         ratios = (with_it / without for with_it, without in zip(marks(busy), marks(quiet), strict=True))
-        print("  ratio: p50 {:.2f}  p99 {:.2f}  max {:.1f}".format(*ratios))
-        print(f"  polls of the batch meanwhile: {percentiles(polls)}")
+        print("  ratio: p50 {:.2f}  p90 {:.2f}  p99 {:.2f}  max {:.1f}".format(*ratios))
+        print(f"  polls of the batches meanwhile: {percentiles(polls)}")
 
 
-def _round(client: Client, body: bytes, pause: float) -> tuple[list[float], ...]:
-    """Seconds of requests without a batch, of requests beside one, of polls of it, and of the batch itself."""
-    quiet = [_paced(client, pause) for _ in range(_IN_A_ROUND)]
+def _quiet(client: Client, seconds: float, pause: float) -> list[float]:
+    """How long each request takes that is sent within so many seconds."""
+    until, taken = time.perf_counter() + seconds, list[float]()
+    while time.perf_counter() < until:
+        taken.append(_paced(client, pause))
+    return taken
+
+
+def _busy(client: Client, body: bytes, pause: float) -> tuple[list[float], list[float], float]:
+    """How long requests take beside a batch, and polls of it, and the batch itself."""
     id, _ = created(client, body)
     busy, polls, begun = list[float](), list[float](), time.perf_counter()
     while not has_ended(client, id):
         busy += [_paced(client, pause) for _ in range(_BETWEEN_POLLS)]
         polls.append(client.seconds("GET", f"{_PATH}/{id}"))
-    return quiet, busy, polls, [time.perf_counter() - begun]
+    return busy, polls, time.perf_counter() - begun
 
 
 def _paced(client: Client, pause: float) -> float:
@@ -142,13 +171,13 @@ def _paced(client: Client, pause: float) -> float:
 def large(process: subprocess.Popen[bytes], port: int, items: int, size: int) -> None:
     """A batch as large as they come: memory at its peak, and the time to write its results."""
     client, body = Client(port), batch_of(items, size)
-    took = client.seconds("POST", "/v1/messages/batches", body)
-    (row,) = json.loads(client.ask("GET", "/v1/messages/batches?limit=1"))["data"]
+    id, took, wait = creating(port, body)
     print(f"{items} items, {len(body) / 1e6:.0f} MB: created in {took:.2f} s, at its peak {_peak(process):.0f} MB")
-    while json.loads(client.ask("GET", f"/v1/messages/batches/{row['id']}"))["processing_status"] != "ended":
+    print(f"a single request waited for {wait:.2f} s meanwhile")
+    while not has_ended(client, id):
         time.sleep(1)
     begun = time.perf_counter()
-    results = client.ask("GET", f"/v1/messages/batches/{row['id']}/results")
+    results = client.ask("GET", f"{_PATH}/{id}/results")
     took = time.perf_counter() - begun
     lines = results.count(b"\n")
     print(f"{lines} results, {len(results) / 1e6:.0f} MB in {took:.2f} s; peak of all: {_peak(process):.0f} MB")
@@ -164,7 +193,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--large", type=int, default=100_000)
     parser.add_argument("--bytes", type=int, default=1_000)
     options = parser.parse_args()

@@ -136,7 +136,7 @@ class App:
     async def _work(self) -> None:
         """Item after item; whatever else the event loop has to do comes first."""
         manners = Manners()
-        while (pause := self.porter.chores.next()) is not None:
+        while (pause := self.porter.chores.next(manners.items)) is not None:
             if not pause:
                 begun = perf_counter()
                 for _ in range(_TURNS):

@@ -118,12 +118,13 @@ def test_the_body_of_a_batch_may_be_larger_than_that_of_a_message():
     assert asyncio.run(street.ask("POST", f"{PATH}/x/cancel", text))[0] == 404
 
 
-def test_between_requests_one_item_is_walked_at_a_time():
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_between_requests_no_more_is_walked_in_one_go_than_asked_for(most):
     desk = Desk(batch_time=0)
     desk.porter.chores.at_requests = 0
-    desk.create(*items(3))
-    for done in (1, 2, 3):
-        assert desk.porter.chores.next() is not None
+    desk.create(*items(6))
+    for done in range(most, 7, most):
+        desk.porter.chores.next(most)
         assert walked(desk) == done
 
 
@@ -150,10 +151,10 @@ def test_a_request_waits_for_one_item_of_a_batch_at_most(monkeypatch):
         chores, items = street.app.porter.chores, 0
         walk = chores.next
 
-        def counted() -> float | None:
+        def counted(most: float) -> float | None:
             nonlocal items
             items += 1
-            return walk()
+            return walk(most)
 
         monkeypatch.setattr(chores, "next", counted)
         while items < 3:
@@ -183,6 +184,19 @@ def test_who_works_among_requests_rests_after_a_millisecond_of_work(since, rests
     assert manners.rest(begun + 0.004, begun + 0.004) == 0
 
 
-def test_whom_nobody_asks_never_rests():
+def test_whom_nobody_asks_never_rests_and_walks_a_few_items_at_a_time():
     manners = Manners()
+    assert manners.items == 1
     assert not any(manners.rest(at / 1000, at / 1000) for at in range(1000))
+    assert manners.items > 1
+
+
+def test_who_works_among_requests_walks_one_item_at_a_time():
+    manners = Manners()
+    manners.rest(0.0, 0.0)
+    manners.rest(1.0, 1.001)
+    seen = {manners.items}
+    for at in range(90):
+        manners.rest(1.001 + at / 1000, 1.001 + at / 1000)
+        seen.add(manners.items)
+    assert seen == {1}
