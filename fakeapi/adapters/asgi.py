@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope
 from starlette.types import Send as AsgiSend
 
+from fakeapi.adapters.chores import Manners
 from fakeapi.adapters.clock import Clock
 from fakeapi.adapters.lateness import Lateness
 from fakeapi.adapters.player import drop, play, send_at_once, whole
@@ -32,10 +34,10 @@ if TYPE_CHECKING:
 
 _OWN = "/_fakeapi/"
 _DRAINED_AT_MOST = 8 * BODY_LIMIT
-_AT_REQUESTS = 16
-"""Parts of a batch that are walked at a request that asks for it, where the clock has moved unseen."""
-_POLITENESS, _RECENTLY = 0.002, 0.1
-"""Seconds between two slices of the work between requests, where there was a request so many seconds ago."""
+_AT_REQUESTS = 64
+"""Items of a batch that are walked at a request that asks for it, where the clock has moved unseen."""
+_TURNS = 3
+"""Turns of the event loop between two items of a batch: enough to read a request, to answer it, and to send that."""
 
 
 class ClientLeftError(Exception):
@@ -78,7 +80,6 @@ class App:
         self.porter = Porter(settings or Settings(), log, clock, told)
         self.porter.chores.at_requests = _AT_REQUESTS
         self._worker: asyncio.Task[None] | None = None
-        self._asked = 0.0
         self._lateness = Lateness()
         self._desk: Door | None = None
         self._beside = Starlette()
@@ -140,15 +141,20 @@ class App:
     def _see_to_chores(self) -> None:
         """Have someone work between the requests, from now until there is nothing left to do."""
         loop, worker = asyncio.get_running_loop(), self._worker
-        self._asked = loop.time()
         if worker is None or worker.done() or worker.get_loop() is not loop:
             self._worker = loop.create_task(self._work())
 
     async def _work(self) -> None:
-        """Slice after slice; while requests come, they have the time between two slices for themselves."""
-        time = asyncio.get_running_loop().time
-        while (pause := self.porter.chores.next()) is not None:
-            await asyncio.sleep(pause or (_POLITENESS if time() - self._asked < _RECENTLY else 0.0))
+        """Item after item; whatever else the event loop has to do comes first."""
+        manners = Manners()
+        while (pause := self.porter.chores.next(manners.items)) is not None:
+            if not pause:
+                begun = perf_counter()
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+                pause = manners.rest(begun, perf_counter())
+            if pause:
+                await asyncio.sleep(pause)
 
     async def _admin(self, scope: Scope, receive: Receive, send: AsgiSend) -> None:
         """What belongs to the tester's desk; its rooms are not entered before somebody asks."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import NoReturn
-from urllib.parse import quote
 
 import orjson
 
@@ -15,6 +15,7 @@ from fakeapi.encoding.headers import JSON
 from fakeapi.endpoints import caching
 from fakeapi.endpoints.batches import invented
 from fakeapi.endpoints.batches.record import POLL_SECONDS, Batch, key, list_key
+from fakeapi.endpoints.batches.site import site
 from fakeapi.endpoints.batches.walking import line
 from fakeapi.endpoints.outcome import FORGETFUL, House, Outcome, Remembered
 from fakeapi.endpoints.paging import Query, page
@@ -26,7 +27,6 @@ from fakeapi.model import Caller, Json
 from fakeapi.wire import Effect, HeaderLines, Request, Send, Wait
 
 _PATH = "/messages/batches"
-_SCHEMES = ("http", "https")
 _AT_ONCE = 65_536
 
 
@@ -90,9 +90,8 @@ def results(
     batch = _found(house, view, parameters, caller, luck)
     if batch.ended_at is None:
         raise refusal("batch_no_results", id=batch.id)
-    written = [blobs.get(view, batch.results, number) for number in range(batch.parts)]
-    unwalked = {number: blobs.get(view, batch.requests, number) for number in range(batch.part, batch.parts)}
-    parts = [_joined(each, unwalked.get(number), batch) for number, each in enumerate(written)]
+    walked = [blobs.get(view, batch.results, number) or _gone(batch) for number in range(batch.part)]
+    parts = [*walked, *(_left(view, batch, number) for number in range(batch.part, batch.parts))]
     name = f"attachment; filename*=utf-8''{batch.id}_results.jsonl"
     content = ((b"Content-Type", b"application/x-jsonl"), (b"content-disposition", name.encode()))
     return Outcome(
@@ -126,16 +125,7 @@ def _takes_any(house: House) -> bool:
 
 
 def _shown(batch: Batch, request: Request, luck: Chance) -> Json:
-    return batch.shown(luck.now, f"{site(request)}/v1{_PATH}/{batch.id}/results")
-
-
-def site(request: Request) -> str:
-    """Where the client reached this server, up to the API's paths: what leads back by the same way."""
-    lines = request.headers
-    asked = lines.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    host = lines.get("x-forwarded-host", "").partition(",")[0].strip() or lines.get("host") or "localhost"
-    prefix = request.path.rpartition(_PATH)[0].removesuffix("/v1")
-    return f"{asked if asked in _SCHEMES else 'http'}://{host}{quote(prefix)}"
+    return batch.shown(luck.now, f"{site(request, _PATH)}/v1{_PATH}/{batch.id}/results")
 
 
 def _answered(body: Json, luck: Chance, changes: tuple[Change, ...] = (), more: HeaderLines = ()) -> Outcome:
@@ -145,18 +135,17 @@ def _answered(body: Json, luck: Chance, changes: tuple[Change, ...] = (), more: 
     return Outcome((Send(orjson.dumps(body)),), content, source=said, remembered=remembered)
 
 
-def _joined(written: Part | None, unwalked: Part | None, batch: Batch) -> Part:
+def _left(view: View, batch: Batch, number: int) -> Part:
     """A part of the results with the lines of what was never walked; ApiError 404 where memory has let go of it."""
-    first = (written or unwalked or _gone(batch)).first
-    walked = written.items if written else 0
-    lines = written.data if written else b""
-    if unwalked is not None:
-        left = orjson.loads(unwalked.data)[walked:]
-        lines += b"".join(line(item[0], {"type": batch.left}) for item in left)
-        walked += len(left)
-    elif batch.done < first + walked:
+    unwalked, written = blobs.get(view, batch.requests, number), blobs.get(view, batch.results, number)
+    if unwalked is None:
         _gone(batch)
-    return Part(first, walked, lines)
+    walked, lines = (written.items, written.data) if written else (0, b"")
+    if unwalked.first + walked < batch.done:
+        _gone(batch)
+    left = orjson.loads(unwalked.data)[walked:]
+    lines += b"".join(line(item[0], {"type": batch.left}) for item in left)
+    return Part(unwalked.first, unwalked.items, lines)
 
 
 def _gone(batch: Batch) -> NoReturn:
@@ -164,11 +153,13 @@ def _gone(batch: Batch) -> NoReturn:
 
 
 def _shuffled(parts: list[Part], count: int, *seed: object) -> Iterator[bytes]:
-    """Every line once, in an order that the seed decides."""
-    places = [(part, at) for part in parts for at in range(part.items)]
-    chance.random("results", *seed).shuffle(places)
-    for part, at in places:
-        yield part.data.split(b"\n", at + 1)[at] + b"\n"
+    """Every line once, in an order that the seed decides; drawn line by line, so that nobody waits for all."""
+    draw, firsts, places = chance.random("results", *seed), [part.first for part in parts], list(range(count))
+    for left in range(count, 0, -1):
+        at = draw.randrange(left)
+        place, places[at] = places[at], places[left - 1]
+        part = parts[bisect_right(firsts, place) - 1]
+        yield part.data.split(b"\n", place - part.first + 1)[place - part.first] + b"\n"
 
 
 def _streamed(lines: Iterator[bytes]) -> Iterator[Effect]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
@@ -35,61 +36,77 @@ NOTHING_TO_DO = Progress()
 
 
 def tick(house: House, view: View, now: float, budget: float) -> Progress:
-    """Walk what has come due, at most `budget` parts of a few items each, and end what is over.
+    """Walk what has come due, at most `budget` items, and end what is over.
 
     The batch with the fewest items left goes first, so that a small one doesn't wait for a large one.
     """
     queue: tuple[tuple[str, str], ...] = view.get(QUEUE) or ()
     if not queue:
         return NOTHING_TO_DO
-    seen = Overlay(view)
-    while budget > 0 and (batch := _next(seen, queue, now)) is not None:
-        seen.apply(_slice(house, seen, batch, now))
-        budget -= 1
-    under_way = _end(seen, queue, now)
-    return Progress(seen.changes, min((batch.next_moment(now) for batch in under_way), default=inf))
+    seen, under_way = Overlay(view), _under_way(view, queue)
+    while budget > 0 and (batch := _next(under_way.values(), now)) is not None:
+        further = _walk_on(house, seen, batch, now, budget)
+        if further is None:
+            del under_way[batch.id]
+            continue
+        under_way[batch.id] = further
+        budget -= further.done - batch.done
+    left = _end(seen, under_way.values(), now)
+    if len(left) < len(queue):
+        seen.apply((Put(QUEUE, tuple((batch.owner, batch.id) for batch in left)),))
+    return Progress(seen.changes, min((batch.next_moment(now) for batch in left), default=inf))
 
 
-def _batches(view: View, queue: tuple[tuple[str, str], ...]) -> list[Batch]:
-    found = (view.get(key(owner, id)) for owner, id in queue)
-    return [batch for batch in found if batch is not None and batch.ended_at is None]
+def _under_way(view: View, queue: tuple[tuple[str, str], ...]) -> dict[str, Batch]:
+    """The batches of the queue by id."""
+    found: Iterable[Batch | None] = (view.get(key(owner, id)) for owner, id in queue)
+    return {batch.id: batch for batch in found if batch is not None and batch.ended_at is None}
 
 
-def _next(view: View, queue: tuple[tuple[str, str], ...], now: float) -> Batch | None:
-    waiting = [batch for batch in _batches(view, queue) if batch.done < batch.due(now)]
+def _next(under_way: Iterable[Batch], now: float) -> Batch | None:
+    waiting = [batch for batch in under_way if batch.done < batch.due(now)]
     return min(waiting, key=lambda batch: batch.due(now) - batch.done, default=None)
 
 
-def _end(seen: Overlay, queue: tuple[tuple[str, str], ...], now: float) -> list[Batch]:
-    """End what is over; those that are under way, which alone stay in the queue."""
-    under_way = []
-    for batch in _batches(seen, queue):
+def _end(seen: Overlay, under_way: Iterable[Batch], now: float) -> list[Batch]:
+    """End what is over; the batches that are still under way."""
+    left = []
+    for batch in under_way:
         if batch.is_over(now):
             seen.apply((batch.ended(now).put(),))
         else:
-            under_way.append(batch)
-    if len(under_way) < len(queue):
-        seen.apply((Put(QUEUE, tuple((batch.owner, batch.id) for batch in under_way)),))
-    return under_way
+            left.append(batch)
+    return left
 
 
-def _slice(house: House, view: View, batch: Batch, now: float) -> tuple[Change, ...]:
-    """Walk what is due of the part that comes next. A batch whose items memory has let go of is forgotten."""
-    part = blobs.get(view, batch.requests, batch.part)
+def _walk_on(house: House, seen: Overlay, batch: Batch, now: float, most: float) -> Batch | None:
+    """Walk what is due of the part that comes next, at most so many items; the batch with these done.
+
+    One whose items memory has let go of is forgotten: None.
+    """
+    part = blobs.get(seen, batch.requests, batch.part)
     if part is None:
-        return (Drop(key(batch.owner, batch.id)),)
-    seen = Overlay(view)
-    items = orjson.loads(part.data)[batch.done - part.first : batch.due(now) - part.first]
+        seen.apply((Drop(key(batch.owner, batch.id)),))
+        return None
+    items = _due(part, batch, now, most)
     walked = [_walked(house, seen, batch, batch.done + at, item, now) for at, item in enumerate(items)]
     lines = b"".join(line(item[0], each.result) for item, each in zip(items, walked, strict=True))
-    written = blobs.get(view, batch.results, batch.part) or Part(part.first, 0, b"")
+    written = blobs.get(seen, batch.results, batch.part) or Part(part.first, 0, b"")
     written = written._replace(items=written.items + len(items), data=written.data + lines)
     seen.apply((blobs.put(batch.results, batch.part, written, batch.created + KEPT),))
     is_through = batch.done + len(items) == part.first + part.items
     if is_through:
         seen.apply(blobs.drop(batch.requests, (batch.part,)))
-    seen.apply((_further(batch, walked, is_through).put(),))
-    return seen.changes
+    further = _further(batch, walked, is_through)
+    seen.apply((further.put(),))
+    return further
+
+
+def _due(part: Part, batch: Batch, now: float, most: float) -> list[list[Any]]:
+    """The next items of a part: the id and the parameters of each."""
+    done, due = batch.done - part.first, batch.due(now) - part.first
+    items: list[list[Any]] = orjson.loads(part.data)[done:due]
+    return items if most >= len(items) else items[: int(most)]
 
 
 def _walked(house: House, seen: Overlay, batch: Batch, index: int, item: list[Any], now: float) -> Walked:
