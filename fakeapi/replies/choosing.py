@@ -57,8 +57,10 @@ def choose(call: Call, mode: str = "auto") -> list[Choice]:
     wanted = call.body.get("tool_choice") or {"type": "auto"}
     if wanted["type"] == "none":
         return []
-    turn = last_turn(call.body)
     tools = offering.client_tools(call.body)
+    if not tools and wanted["type"] == "auto":
+        return []
+    turn = last_turn(call.body)
     if wanted["type"] == "tool":
         return [Choice(tool, asking.focus(turn.question)) for tool in _forced(call.body, wanted["name"], tools)]
     chosen = _any(tools, turn) if wanted["type"] == "any" else _free(call, tools, turn, mode)
