@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _TEN = 58**10
 _AS_CHARACTER = bytes(_ALPHABET[byte % 58].encode()[0] for byte in range(256))
 _VERSION_7 = 0x7 << 76
@@ -23,11 +24,11 @@ _VARIANT = 0x2 << 62
 
 def base58(number: int) -> str:
     """128 bits as 22 characters of the Bitcoin alphabet, zero-padded with "1" (contract.md 4)."""
-    characters = []
-    for _ in range(22):
-        number, low = divmod(number, 58)
-        characters.append(_ALPHABET[low])
-    return "".join(reversed(characters))
+    pairs = []
+    for _ in range(11):
+        number, low = divmod(number, 3364)
+        pairs.append(_PAIRS[low])
+    return "".join(reversed(pairs))
 
 
 def uuid7(milliseconds: int, bits: int) -> int:
