@@ -6,7 +6,7 @@ isn't of the expected type is left out (the schema has had its say).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -111,7 +111,7 @@ class Survey:
         self._read = about_all(self.messages, read, placed=True)
         self._goes_on = conversation(messages) is not None
         self._sum = self._sum_up()
-        self.places: Mapping[str, list[Place]] = _Places(self)
+        self.places: Mapping[str, list[Place]] = _Places(self._read, self._sum.kinds)
 
     def _sum_up(self) -> _Sum:
         """What there is in the messages: where they go on, from what there was."""
@@ -232,26 +232,26 @@ class Survey:
 class _Places(Mapping[str, list[Place]]):
     """The blocks of all messages by type, gathered for those types that somebody asks for."""
 
-    def __init__(self, seen: Survey) -> None:
-        self._seen = seen
+    def __init__(self, read: Iterable[Reading | None], kinds: frozenset[str]) -> None:
+        self._read = read
+        self._kinds = kinds
         self._found: dict[str, list[Place]] = {}
 
     def __getitem__(self, kind: str) -> list[Place]:
-        if kind not in self._seen.kinds:
+        if kind not in self._kinds:
             raise KeyError(kind)
         if kind not in self._found:
-            readings = self._seen.readings
-            self._found[kind] = [place for reading in readings for place in reading.places.get(kind, ())]
+            self._found[kind] = [place for each in self._read if each for place in each.places.get(kind, ())]
         return self._found[kind]
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._seen.kinds
+        return kind in self._kinds
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._seen.kinds)
+        return iter(self._kinds)
 
     def __len__(self) -> int:
-        return len(self._seen.kinds)
+        return len(self._kinds)
 
 
 def _names(tools: Any) -> frozenset[str]:
