@@ -341,13 +341,15 @@ def test_a_secret_that_begins_in_what_was_quiet_and_ends_in_what_is_new_is_found
 
 
 def test_only_what_is_new_of_long_bytes_is_looked_through(monkeypatch):
-    looked, looks = [], secrets.looks()
+    looked = []
+    looks = secrets.looks()
 
     def hinted(text):
         looked.append(len(text))
         return looks.hinted(text)
 
-    monkeypatch.setattr(secrets, "looks", lambda: looks._replace(hinted=hinted))
+    watched = looks._replace(hinted=hinted)
+    monkeypatch.setattr(secrets, "looks", lambda: watched)
     for number in range(3):
         assert not secrets.has_hints(f"{LONG_BODY} {number} {LONG_BODY}".encode())
     assert looked[0] > 2 * len(LONG_BODY)
