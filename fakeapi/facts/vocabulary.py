@@ -7,6 +7,7 @@ begins and ends, that it is to be read with a capital or in capitals, and a spac
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -18,6 +19,8 @@ BEGIN, END, SHIFT, CAPITALS, FREE_SPACE = "\x01", "\x02", "\x03", "\x04", "\x05"
 _MARKS = {"^": BEGIN, "$": END, "S": SHIFT, "C": CAPITALS}
 _MARK_RUN = re.compile("[\x01-\x04]+")
 _SLICE = 128
+_SHORT = 16
+_NEVER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +87,12 @@ def cost(marked: str, known: Vocabulary) -> int:
         return 1
     if len(marked) > _SLICE:
         return sum(tokens for _, tokens in tiles(marked, known))
-    return _steps(marked, known) or sum(tokens for _, tokens in _best(marked, known))
+    is_quickly_tried = marked.isascii() and (len(marked) < _SHORT or any(map(str.isalpha, marked)))
+    steps = _tried(marked, known) if is_quickly_tried else _laid(marked, known, _NEVER)[0][0]
+    return steps if steps and steps < _NEVER else _laid(marked, known)[0][0]
 
 
-def _steps(marked: str, known: Vocabulary) -> int | None:
+def _tried(marked: str, known: Vocabulary) -> int | None:
     """How many pieces lead from one end to the other, if any do: two or three by trying, more by growing."""
     pieces, size = known.pieces, len(marked)
     heads = [at for at in range(1, size) if marked[:at] in pieces]
@@ -128,19 +133,45 @@ def tiles(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=256)
 def _best(marked: str, known: Vocabulary) -> list[tuple[int, int]]:
-    size, pieces, longest = len(marked), known.pieces, _reach(marked, known)
+    return list(_walked(marked, *_laid(marked, known)))
+
+
+def _laid(marked: str, known: Vocabulary, otherwise: int = 0) -> tuple[list[int], list[int]]:
+    """For each place in a run the fewest tokens from there to the end, and where the first of them ends.
+
+    `otherwise`: the tokens of a character that is no piece by itself; 0: those of its bytes.
+    """
+    size, pieces, lengths_of = len(marked), known.pieces, _lengths(known)
+    reach = known.longest if any(map(str.isalpha, marked)) else size
+    every = range(2, reach + 1)
     spent, step = [0] * (size + 1), [size] * (size + 1)
     for start in range(size - 1, -1, -1):
-        best, stop = spent[start + 1] + known.alone(marked[start]), start + 1
-        for end in range(start + 2, min(size, start + longest) + 1):
+        char = marked[start]
+        alone = 1 if char in pieces else otherwise or known.alone(char)
+        best, stop, left = spent[start + 1] + alone, start + 1, size - start
+        for length in every if char in _OFTEN_FIRST else lengths_of.get(char, ()):
+            if length > left:
+                break
+            end = start + length
             if spent[end] < best and marked[start:end] in pieces:
                 best, stop = spent[end] + 1, end
         spent[start], step[start] = best, stop
-    return list(_walked(marked, spent, step))
+    return spent, step
 
 
-def _reach(marked: str, known: Vocabulary) -> int:
-    return known.longest if any(map(str.isalpha, marked)) else len(marked)
+_OFTEN_FIRST = frozenset(f"{BEGIN}{END}{SHIFT}{CAPITALS}{string.ascii_letters}")
+"""What most pieces begin with; they are of nearly every length."""
+
+
+@cache
+def _lengths(known: Vocabulary) -> dict[str, list[int]]:
+    """How long the pieces are that begin with a character, of those that few begin with: from two on."""
+    found = {(piece[0], len(piece)) for piece in known.pieces if piece[0] not in _OFTEN_FIRST}
+    lengths: dict[str, list[int]] = {}
+    for char, length in sorted(found):
+        if length > 1:
+            lengths.setdefault(char, []).append(length)
+    return lengths
 
 
 def _walked(marked: str, spent: list[int], step: list[int]) -> Iterator[tuple[int, int]]:
