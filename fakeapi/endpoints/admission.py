@@ -19,6 +19,8 @@ SCHEMAS = {
     "batch": "request/batch_params",
 }
 """The shape of each kind of body; `batch` is an item's."""
+ADMITTED = "admitted"
+"""The mode of a house that is shown only what a strict one has admitted."""
 
 
 def _alone(call: Call, strict: bool) -> Call:
@@ -35,6 +37,8 @@ def admit(house: House, body: Any, caller: Caller, endpoint: str = "messages", r
     mode = house.settings.contract
     if mode == "strict":
         return strictly(house.catalogue, body, caller, endpoint, resume)
+    if mode == ADMITTED:
+        return resume(Call(body, _any_model(house.catalogue, body["model"]), caller), False)
     if not isinstance(body, dict):
         raise refusal("not_an_object")
     if mode == "shape":

@@ -16,7 +16,7 @@ from fakeapi.chance import Chance
 from fakeapi.encoding import faults
 from fakeapi.encoding.faults import Scene
 from fakeapi.endpoints import messages
-from fakeapi.endpoints.admission import admit
+from fakeapi.endpoints.admission import ADMITTED, admit
 from fakeapi.endpoints.files.attaching import attach
 from fakeapi.endpoints.outcome import NOTHING, House, Outcome
 from fakeapi.errors import ApiError
@@ -136,4 +136,5 @@ def _json(body: bytes) -> Any:
 @lru_cache(maxsize=16)
 def _lenient(house: House) -> House:
     """The house for items that the contract of batches has let through: nothing else refuses them any more."""
-    return replace(house, settings=replace(house.settings, contract="off"), limits=None)
+    contract = ADMITTED if house.settings.contract == "strict" else "off"
+    return replace(house, settings=replace(house.settings, contract=contract), limits=None)
