@@ -17,6 +17,8 @@ from tests.street import BASIC, DOOR, NOW, house
 
 MARKED = {"type": "text", "text": "All bridges carry loads. " * 300, "cache_control": {"type": "ephemeral"}}
 CACHED = {**BASIC, "model": "claude-sonnet-5", "system": [MARKED]}
+FILE = {"type": "document", "source": {"type": "file", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}}
+NAMING = {**BASIC, "messages": [{"role": "user", "content": [FILE]}]}
 TOOL = {"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
 CALLING = {**BASIC, "tools": [TOOL], "tool_choice": {"type": "tool", "name": "get_weather"}}
 
@@ -123,6 +125,7 @@ def test_a_prefix_that_has_expired_is_not_told_as_a_hit() -> None:
     ("body", "headers", "settings"),
     [
         pytest.param(CALLING, (), {}, id="ids within the answer"),
+        pytest.param(NAMING, (("anthropic-beta", "files-api-2025-04-14"),), {}, id="a file that may come or go"),
         pytest.param(BASIC, (("x-fakeapi-fault", "529"),), {}, id="a fault"),
         pytest.param(BASIC, (("x-fakeapi-pace", "human"),), {}, id="a pace"),
         pytest.param(BASIC, (), {"pace": "human"}, id="the server's pace"),

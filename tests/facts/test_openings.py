@@ -116,7 +116,21 @@ def test_what_is_written_otherwise_is_read_as_if_it_were_new(tail: bytes) -> Non
             assert orjson.dumps(decoding.parse(written)) == orjson.dumps(orjson.loads(written))
 
 
-@pytest.mark.parametrize("tail", [b"", b"]", b"]}}", b"],}", b",]}", b"]]}", b',{"a":1}', b'],"a":\xff}', b"],[0]}"])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *(b"", b"]", b"]}}", b"],}", b",]}", b"]]}", b',{"a":1}', b'],"a":\xff}', b"],[0]}"),
+        *(
+            b".5]}",
+            b"e5]}",
+            b"1]}",
+            b'.5,{"a":1}]}',
+            b'],["a"]}',
+            b'],["a"],"b":1}',
+            b"," + b"[" * 1023 + b"]" * 1023 + b"]}",
+        ),
+    ],
+)
 def test_what_is_no_json_is_refused_in_the_same_words(tail: bytes) -> None:
     begun = body("a", "b")[:-2]
     decoding.parse(begun + b"]}")
@@ -126,6 +140,14 @@ def test_what_is_no_json_is_refused_in_the_same_words(tail: bytes) -> None:
         with pytest.raises(ApiError, match=r"not valid JSON") as refused:
             decoding.parse(begun + tail)
         assert str(fault.value) in str(refused.value)
+
+
+@pytest.mark.parametrize("more", [b"", b"," + orjson.dumps(said("c")[0])])
+def test_the_last_of_several_lists_of_messages_counts(more: bytes) -> None:
+    written = orjson.dumps(said("a", "b"))
+    for first in (written, written[:-1] + more + b"]", written):
+        twice = b'{"messages":%b,"messages":%b}' % (first, written)
+        assert orjson.dumps(decoding.parse(twice)) == orjson.dumps(orjson.loads(twice))
 
 
 def test_what_is_nested_too_deep_is_refused_wherever_it_stands() -> None:
