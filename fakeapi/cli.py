@@ -308,7 +308,8 @@ def _health(url: str) -> int:
         with build_opener(ProxyHandler({})).open(f"{url.rstrip('/')}/_fakeapi/health", timeout=3) as answer:
             well = json.load(answer).get("status") == "ok"
     except (URLError, OSError, ValueError, AttributeError) as fault:
-        print(f"fakeapi: no healthy server at {url}: {getattr(fault, 'reason', fault)}", file=sys.stderr)
+        reason = getattr(fault, "reason", fault)
+        print(f"fakeapi: no healthy server at {url}: {getattr(reason, 'strerror', None) or reason}", file=sys.stderr)
         return 1
     print("ok" if well else "not ok")
     return 0 if well else 1

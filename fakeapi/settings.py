@@ -21,6 +21,7 @@ CLOCKS = ("real", "virtual")
 UNMATCHED = ("default", "error")
 SESSIONS = ("by-path", "by-key")
 _PREFIX = "FAKEAPI_"
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
 _LINK = re.compile(r"FAKEAPI_(SERVICE_(HOST|PORT\w*)|PORT_\d+_\w+)")
 
 
@@ -105,6 +106,8 @@ def parse(setting: Field[Any], text: str, source: str) -> Any:
     """The value that a text stands for; FakeapiError naming `source` where it stands for none."""
     if not text.strip():
         raise FakeapiError(f"{source}: may not be empty")
+    if setting.name == "admin_host" and not _HOST.fullmatch(text.strip()):
+        raise FakeapiError(f"{source}: {text!r} is no name of a host; write the name alone, such as fakeapi")
     if isinstance(setting.default, int):
         return _whole_number(setting, text, source)
     choices = setting.metadata["choices"]

@@ -58,5 +58,5 @@ def server(*flags: str, cwd: Path | None = None, unheard: bool = False, **variab
         yield Server(found.group(1), banner, process)
     finally:
         if process.poll() is None:
-            process.kill()
+            process.terminate()
         process.communicate(timeout=10)

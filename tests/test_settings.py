@@ -39,6 +39,11 @@ def test_several_values_are_separated_by_commas():
     [
         ("FAKEAPI_PORT", "http", "FAKEAPI_PORT: 'http' is not a whole number"),
         ("FAKEAPI_PORT", "70000", "FAKEAPI_PORT: 70000 is not a port (0 to 65535)"),
+        (
+            "FAKEAPI_ADMIN_HOST",
+            "fakeapi, http://fakeapi:4010",
+            "FAKEAPI_ADMIN_HOST: 'http://fakeapi:4010' is no name of a host; write the name alone, such as fakeapi",
+        ),
         ("FAKEAPI_LOG", "loud", "FAKEAPI_LOG: 'loud' is not one of quiet, line, json"),
     ],
 )
@@ -46,6 +51,11 @@ def test_a_value_that_does_not_fit_is_named_with_its_place(variable, value, sent
     with pytest.raises(FakeapiError) as fault:
         settings.from_environment({variable: value})
     assert str(fault.value) == sentence
+
+
+def test_a_host_of_the_admin_api_is_a_name_an_address_or_either_with_a_port():
+    hosts = ("fakeapi", "fake-api.test:4010", "10.0.0.7", "[fe80::1]", "[fe80::1]:4010")
+    assert settings.from_environment({"FAKEAPI_ADMIN_HOST": ",".join(hosts)}) == {"admin_host": hosts}
 
 
 def test_variables_that_are_no_settings_are_told_with_the_nearest():

@@ -112,7 +112,7 @@ class CheckedTester(Tester):
     def renew(self) -> None:
         """Give the session what its test wishes."""
         if self._wishes.settings:
-            self.change(**self._wishes.settings)
+            self._line.ask("PATCH", "/settings", self._wishes.settings, place=self._wishes.place)
         for rules in self._wishes.rules:
             if isinstance(rules, Path):
                 self.load(rules)

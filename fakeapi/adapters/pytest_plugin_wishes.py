@@ -26,7 +26,7 @@ class Wishes(NamedTuple):
     Attributes:
         settings: of its session, where they differ from the server's.
         rules: values, YAML texts and Paths; those that are asked first come last.
-        place: of the rules: the file of the test and the line of its function.
+        place: of rules and settings: the file of the test, from the root on, and the line of its function.
         required: whether all rules of the test have to answer. allow_refused: whether requests may be refused.
         verdicts: what the client is graded for: names and kinds of verdicts; nothing by itself.
         in_process: without a socket. strict: whether a request needs a rule as soon as one says what to answer.
@@ -130,7 +130,7 @@ def _found(given: str | Path, item: pytest.Item) -> Path:
 
 def _place(item: pytest.Item) -> str:
     path, line, _ = item.location
-    return f"{Path(path).name}:{(line or 0) + 1}"
+    return f"{path}:{(line or 0) + 1}"
 
 
 def _verdicts(given: Any) -> tuple[str, ...]:

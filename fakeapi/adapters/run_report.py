@@ -85,8 +85,13 @@ def as_text(run: Run) -> str:
     if explained := findings.explain(run.findings, "run"):
         parts.append(explained)
     if run.failed_on and not run.status:
-        parts.append(f"Exit status 1, since --fail-on names {' and '.join(run.failed_on)}.")
+        parts.append(f"Exit status 1, since --fail-on names {_listed(run.failed_on)}.")
     return "\n\n".join(parts) + "\n"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`refused, unmatched and verdicts`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _headline(run: Run) -> str:

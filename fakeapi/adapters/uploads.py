@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -171,8 +172,9 @@ class Receiver:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if kind != _MULTIPART or not boundary:
-            self._refuse("file_not_multipart")
+            self._refuse("file_not_multipart" if kind != _MULTIPART else "file_no_boundary")
             return len
+        _hush()
         callbacks: Any = {name: getattr(self, f"_{name}") for name in _EVENTS}
         try:
             return MultipartParser(boundary, callbacks, max_header_size=_HEADER_LIMIT).write
@@ -241,6 +243,13 @@ class Receiver:
 
     def _on_end(self) -> None:
         self._ended = True
+
+
+def _hush() -> None:
+    """Keep the parser's own words off stderr: the answer and the log say what is wrong with a body."""
+    logger = logging.getLogger("python_multipart")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 class _Part:

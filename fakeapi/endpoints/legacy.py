@@ -55,7 +55,7 @@ def complete(
     inner = messages.answer(_lenient(house), view, _as_messages(request, body), (), caller, luck)
     heard = hear(house, view, request, caller, body)
     asked = inner.asked if heard is NOTHING else heard
-    outcome = inner._replace(asked=asked, rate_limits=inner.rate_limits is not True and inner.rate_limits)
+    outcome = inner._replace(asked=asked, rate_limits=inner.rate_limits is not True and inner.rate_limits, again=None)
     message = _message(inner)
     if message is None:
         return outcome

@@ -269,7 +269,7 @@ def _parse_match(match: Any, place: str, pattern_of: Callable[[Json, str], Patte
         match = {"text": match}
     if not isinstance(match, Mapping):
         raise FakeapiError(f"verify: {place} is an object, as in a rule, not {match!r}")
-    return pattern_of(dict(match), f"verify: {place}")
+    return pattern_of(dict(match), "verify:" if place == "match" else f"verify: {place}")
 
 
 def _parse_bounds(value: Mapping[str, Any]) -> tuple[int, int | None]:

@@ -190,8 +190,8 @@ def _unknown(name: str) -> str:
     if name in _MEANT:
         return f"{name!r} is not known: {_MEANT[name]}"
     near = get_close_matches(name, NAMES, 1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    return f"{name!r} is not known; {meant}A template knows {', '.join(NAMES)}"
+    meant = f"did you mean {near[0]!r}? A" if near else "a"
+    return f"{name!r} is not known; {meant} template knows {', '.join(NAMES)}"
 
 
 def _mended(message: str) -> str:

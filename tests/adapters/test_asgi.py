@@ -47,6 +47,14 @@ def test_a_body_in_pieces_is_read_whole():
     assert orjson.loads(end["body"])["content"] == [{"type": "text", "text": "Hello!"}]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_completion_has_a_body_like_any_answer(stream: bool):
+    prompt = {"model": "claude-2.1", "max_tokens_to_sample": 99, "prompt": "\n\nHuman: Hi\n\nAssistant:"}
+    start, end = called(orjson.dumps({**prompt, "stream": stream}), path="/v1/complete")
+    assert start["status"] == 200
+    assert b'"type":"completion"' in end["body"]
+
+
 def test_a_body_over_the_limit_is_read_to_its_end_and_refused():
     piece = b" " * (8 * 1024 * 1024)
     start, end = called(*[piece] * 5)

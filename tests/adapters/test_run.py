@@ -80,6 +80,12 @@ def test_fail_on_refused_is_1_where_the_command_succeeds():
     assert run("--fail-on", "refused", "--", *python(BROKEN + "; raise SystemExit(3)")).returncode == 3
 
 
+def test_all_that_made_it_fail_is_named(rules):
+    path = rules("- {name: never, match: weather, respond: Sunny., required: true}\n")
+    done = run("--rules", path, "--fail-on", "refused,unused,unmatched", "--", *python(BROKEN + "; ask('Hello')"))
+    assert "Exit status 1, since --fail-on names refused, unused and unmatched." in done.stderr
+
+
 @pytest.mark.parametrize(("unmatched", "status"), [("default", 0), ("error", 1)])
 def test_a_request_that_no_rule_matches_is_told_with_its_near_miss(rules, unmatched, status):
     path = rules("- {name: weather, match: weather, respond: Sunny.}\n")

@@ -204,6 +204,17 @@ def test_an_upload_in_chunks_is_taken(running):
     connection.close()
 
 
+def test_a_malformed_body_is_one_line_of_the_log():
+    with server() as started:
+        headers = {"x-api-key": "sk-ant-fake", "anthropic-version": "2023-06-01", **KIND}
+        connection = http.client.HTTPConnection(started.url.partition("//")[2], timeout=10)
+        connection.request("POST", "/v1/files", b"no part at all", headers)
+        assert connection.getresponse().status == 400
+        connection.close()
+        (line,) = started.stop().splitlines()
+    assert "POST  /v1/files  400  refused  The request body is not valid multipart/form-data." in line
+
+
 def test_a_client_that_leaves_leaves_no_file(tmp_path):
     with server("--log", "quiet", TMPDIR=str(tmp_path)) as started:
         at = urlsplit(started.url)

@@ -57,6 +57,7 @@ def test_a_rule_may_say_it_as_a_mapping(spec, text):
             "slise",
             "x: 'slise': 'slise' is no fault; did you mean slice? Say one of 529 (any status from 400 to 599), status",
         ),
+        ("zzz", "x: 'zzz': 'zzz' is no fault; say one of 529 (any status from 400 to 599), status"),
         ("200", "x: '200': status=200: say a status from 400 to 599"),
         (
             "529; retry=2",

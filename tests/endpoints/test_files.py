@@ -288,6 +288,14 @@ def test_what_is_no_multipart_body_is_refused(shelf, body, kind):
     assert shelf.ids() == []
 
 
+def test_a_missing_boundary_is_named(shelf):
+    answer = shelf.ask("POST", "", content=b"Hello", headers={"content-type": "multipart/form-data"})
+    assert shelf.refused(answer) == (
+        400,
+        'content-type: "multipart/form-data" names no boundary. Send the file as multipart/form-data; boundary=...',
+    )
+
+
 def test_a_file_without_a_name_is_a_file(shelf):
     body = b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nHello\r\n--x--\r\n'
     answer = shelf.ask("POST", "", content=body, headers={"content-type": 'multipart/form-data; boundary="x"'})

@@ -109,7 +109,7 @@ def test_two_providers_in_one_template_draw_differently():
     [
         ("{{ groops.x }}", "'groops' is not known; did you mean 'groups'?"),
         ("{{ now() }}", "'now' is not known: a template has no clock"),
-        ("{{ lipsum() }}", "'lipsum' is not known"),
+        ("{{ lipsum() }}", "'lipsum' is not known; a template knows user_text"),
         ("{{ user_text | shout }}", "No filter named 'shout' here; filters are abs,"),
         ("{{ user_text", "what {{ opens is not closed: add the }}"),
         ("{% if turn %}", "close it, as {% endif %}"),

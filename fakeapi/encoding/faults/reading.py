@@ -116,8 +116,8 @@ def _no_such(what: str, name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, 1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{name!r} is no {what}; {meant}Say one of {', '.join(known)}"
+    meant = f"did you mean {near[0]}? Say" if near else "say"
+    return f"{name!r} is no {what}; {meant} one of {', '.join(known)}"
 
 
 def _value(option: str, text: str) -> Any:
