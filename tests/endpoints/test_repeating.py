@@ -121,6 +121,19 @@ def test_a_prefix_that_has_expired_is_not_told_as_a_hit() -> None:
     assert again.exchange.cache == "write"
 
 
+def test_a_hit_writes_anew_what_has_expired_before_its_last_mark() -> None:
+    asked = [{"role": "user", "content": [{**MARKED, "text": "What of them?"}]}]
+    plain = {"type": "text", "text": MARKED["text"]}
+    both, last = Street({**CACHED, "messages": asked}), Street({**CACHED, "system": [plain], "messages": asked})
+    shorter = Street(CACHED)
+    last.store = shorter.store = both.store
+    told = [both.ask().exchange.cache, both.ask().exchange.cache]
+    for street, number in ((last, 200), (last, 400), (both, 399), (shorter, 401)):
+        street.number = number
+        told.append((street.repeat() or street.ask()).exchange.cache)
+    assert told == ["write", "hit", "hit", "hit", "hit", "hit"]
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "settings"),
     [
