@@ -62,8 +62,7 @@ def key_of(owner: str) -> str:
 
 
 class Marked(NamedTuple):
-    """The prefixes that a request marks: where they are held, the last one first, and what is counted where all of it
-    is read."""
+    """The prefixes that a request marks: where they are held, in prompt order, and what is counted where all is read."""
 
     keys: tuple[Key, ...]
     counts: Counts
@@ -73,9 +72,9 @@ def marked(prefixes: Prefixes | None, model: str, key: str) -> Marked | None:
     """The marks of a request to this model (its id), by this caller (its key); None without any."""
     if prefixes is None or not prefixes.marks:
         return None
-    points = [prefixes.points[at] for at in reversed(prefixes.marks)]
+    points = [prefixes.points[at] for at in prefixes.marks]
     owner = workspace(key)
-    return Marked(tuple((CACHE, owner, model, point.digest) for point in points), (points[0].tokens, 0, 0))
+    return Marked(tuple((CACHE, owner, model, point.digest) for point in points), (points[-1].tokens, 0, 0))
 
 
 def is_hit(view: View, marked: Marked, now: float) -> bool:
