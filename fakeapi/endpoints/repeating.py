@@ -83,6 +83,7 @@ def note(
     if known is None or known.house is not house or known.said is not again.said:
         marked = caching.marked(again.said.prefixes, again.said.call.model.id, caller.key)
         known = notes.answered = Known(house, caller, again.said, marked, {})
+        notes.can_repeat = False
     body = b"".join(effect.data for effect in outcome.effects if isinstance(effect, Send))
     before, _, after = body.partition(again.id.encode())
     known.told[again.cached] = Told(before, after, outcome.content, owner, more, exchange)
