@@ -62,7 +62,7 @@ def key_of(owner: str) -> str:
 
 
 class Marked(NamedTuple):
-    """The prefixes that a request marks: where they are held, in prompt order, and what is counted where all is read."""
+    """The prefixes that a request marks: where they are held, in prompt order; what is counted where all are read."""
 
     keys: tuple[Key, ...]
     counts: Counts
