@@ -80,15 +80,15 @@ def _gone_on(body: bytes) -> Read | None:
     """What a body says that begins like one before; None for any other, and for one that had better be read anew."""
     same, before = 0, None
     for each in familiar.conversations():
-        if isinstance(each.opening, Whole) and body.startswith(each.opening.body[:_GRAIN]):
-            each.opening = _opening(each.opening, body)
-        if isinstance(each.opening, Opening) and (more := _shared(each.opening, body)) > same:
-            same, before = more, each
-    return None if before is None else _continued(body, before, same)
+        opening = each.opening
+        if isinstance(opening, Whole) and body.startswith(opening.body[:_GRAIN]):
+            opening = each.opening = _opening(opening, body)
+        if isinstance(opening, Opening) and (more := _shared(opening, body)) > same:
+            same, before = more, (each, opening)
+    return None if before is None else _continued(body, *before, same)
 
 
-def _continued(body: bytes, before: Conversation, same: int) -> Read | None:
-    opening: Opening = before.opening
+def _continued(body: bytes, before: Conversation, opening: Opening, same: int) -> Read | None:
     more = _between(opening, body, same)
     given = opening.value if more is not None else None
     if given is None:

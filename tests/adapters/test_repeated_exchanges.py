@@ -134,6 +134,16 @@ def test_a_request_with_a_secret_in_it_is_looked_through_each_time() -> None:
     assert all(secret.encode() not in entry.body.data for entry in street.entries())
 
 
+def test_an_answer_that_nobody_looked_through_is_not_repeated() -> None:
+    street = Street()
+    street.walk()
+    street.porter.change(street.porter.open(), seed=7)
+    street.porter.close(street.porter.answer(street.request), "completed")
+    assert street.repeat() is None
+    street.walk()
+    assert street.repeat() is not None
+
+
 def test_the_bounds_of_the_journal_hold() -> None:
     street = Street(journal_entries=10)
     for _ in range(3):

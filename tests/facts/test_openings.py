@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 
 import orjson
@@ -174,3 +178,24 @@ def test_a_long_conversation_is_not_followed() -> None:
     for _ in range(2):
         assert len(decoding.parse(body(*texts))["messages"]) == len(texts)
     assert familiar.conversations() == ()
+
+
+@pytest.fixture
+def _threads_take_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_take_turns_often")
+def test_servers_in_several_threads_read_alike() -> None:
+    packed = [body("one", *map(str, range(length)), max_tokens=length % 3) for length in [*range(12), 3, 1]]
+    bodies = [*packed, *(json.dumps(orjson.loads(written)).encode() for written in packed)]
+
+    def reading(seed: int) -> list[bytes]:
+        mixed = Random(seed).choices(bodies, k=300)
+        return [written for written in mixed if decoding.parse(written) != orjson.loads(written)]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(reading, range(12))) == [[]] * 12
