@@ -41,11 +41,14 @@ def logger(style: str, stream: TextIO | None = None) -> Callable[[Exchange], Non
 
 
 def reporter(style: str, stream: TextIO | None = None) -> Callable[[Sequence[Any]], None]:
-    """What to call with the problems of rule files when these have changed: a line for each, or that all is well."""
+    """What to call with the problems of rule files: a line for each, and what is in force; or that all is well."""
     out = Stream(stream if stream is not None else sys.stderr)
 
     def report(problems: Sequence[Any]) -> None:
-        for told in map(str, problems) if problems else ("the rules are reloaded",):
+        lines = [*map(str, problems)] or ["the rules are reloaded"]
+        if any(problem.severity == "error" for problem in problems):
+            lines.append("the rules as they were stay in force until that is mended")
+        for told in lines:
             out.write(orjson.dumps({"time": _now(), "rules": told}).decode() if style == "json" else f"rules: {told}")
 
     return report

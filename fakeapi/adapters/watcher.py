@@ -38,7 +38,8 @@ class Watcher:
         paths: files and folders, in the order in which their rules are asked.
         known: what rules may name; see `ruling.known`.
         changed: is given the new rules when they have been reloaded.
-        told: is given the problems whenever they have changed; an empty tuple once all is well again.
+        told: is given the problems whenever they have changed; an empty tuple once all is well again, and when other
+            rules are in force than before.
 
     Raises:
         FakeapiError: the rules can't be used as they are at the start; its text names every problem, one a line.
@@ -118,6 +119,8 @@ class Watcher:
         if problems != self.problems:
             self.problems = problems
             self._told(problems)
+        elif renewed:
+            self._told(())
         return renewed
 
     def _load(self) -> Read:

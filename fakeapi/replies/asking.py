@@ -185,8 +185,8 @@ def _has_evidence(text: str, spoken: dict[str, int], tool: Json, verbs: tuple[st
     """More than a verb that is often said: a word of the description, a path, some code, a number for a number."""
     if not any(verb in _words("loose") for verb in verbs):
         return True
-    stems = {stem(verb) for verb in verbs}
-    described = _stems(_first_sentence(tool)) - stems
+    own = {stem(verb) for verb in verbs}
+    described = stems(_first_sentence(tool)) - own
     return bool(described & spoken.keys()) or bool(re.search(r"`[^`]+`|\b\w+\.[a-z]{2,4}\b|(?<!\w)/\w+", text))
 
 
@@ -217,7 +217,7 @@ def _clues(about: str) -> list[re.Pattern[str]]:
 
 def _described(tool: Json, spoken: dict[str, int]) -> frozenset[str]:
     """What text and description share, if that is at least two words and much of the text."""
-    shared = _stems(_first_sentence(tool)) & spoken.keys()
+    shared = stems(_first_sentence(tool)) & spoken.keys()
     return frozenset(shared) if len(shared) >= 2 and len(shared) >= 0.4 * len(spoken) else frozenset()
 
 
@@ -238,7 +238,7 @@ def _generally(said: str, tools: list[Json]) -> list[Json]:
     if found["all"]:
         return tools
     spoken = _positions(said.lower())
-    return [max(tools, key=lambda tool: len(_stems(f"{_first_sentence(tool)} {tool.get('name')}") & spoken.keys()))]
+    return [max(tools, key=lambda tool: len(stems(f"{_first_sentence(tool)} {tool.get('name')}") & spoken.keys()))]
 
 
 def _first_sentence(tool: Json) -> str:
@@ -248,7 +248,8 @@ def _first_sentence(tool: Json) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words in a text that say something."""
     return frozenset(_positions(text.lower().replace("_", " ")))
 
 

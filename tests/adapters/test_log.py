@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 import fakeapi
-from fakeapi.adapters.log import logger
+from fakeapi.adapters.log import logger, reporter
 from fakeapi.model import Exchange
+from fakeapi.rules.loading.nodes import Problem
 from fakeapi.settings import Settings
 from fakeapi.transport import Transport
 from tests.adapters.desk import ask
@@ -23,6 +24,23 @@ def logged(style: str, exchange: Exchange) -> str:
     out = StringIO()
     logger(style, out)(exchange)
     return out.getvalue()
+
+
+def reported(*problems: Problem) -> list[str]:
+    out = StringIO()
+    reporter("line", out)(problems)
+    return out.getvalue().splitlines()
+
+
+def test_a_reload_is_a_line():
+    assert reported() == ["rules: the rules are reloaded"]
+
+
+def test_a_broken_file_is_told_with_what_is_in_force_now_and_a_warning_alone():
+    broken = Problem("a.yaml", 1, 3, "a rule has no key 'x'", "drop it")
+    doubtful = Problem("a.yaml", 2, 3, "never reached", severity="warning")
+    assert reported(broken) == [f"rules: {broken}", "rules: the rules as they were stay in force until that is mended"]
+    assert reported(doubtful) == [f"rules: {doubtful}"]
 
 
 def test_a_line_shows_the_faults_and_that_the_connection_was_cut():

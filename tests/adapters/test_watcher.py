@@ -67,6 +67,7 @@ def test_a_saved_file_is_reloaded(file):
     file.write_text(RAINY)
     assert watcher.look()
     assert heard.rules == [["Rainy."]]
+    assert heard.problems == [[]]
     assert said(watcher.rules) == ["Rainy."]
 
 
@@ -75,7 +76,7 @@ def test_nothing_is_reloaded_while_nothing_is_saved(file):
     assert not watcher.look()
     file.touch()
     assert not watcher.look()
-    assert heard.rules == []
+    assert (heard.rules, heard.problems) == ([], [])
 
 
 def test_a_broken_file_leaves_the_old_rules_in_force_and_is_told_once(file):
