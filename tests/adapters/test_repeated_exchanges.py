@@ -144,6 +144,12 @@ def test_an_answer_that_nobody_looked_through_is_not_repeated() -> None:
     assert street.repeat() is not None
 
 
+def test_an_entry_holds_nothing_of_what_is_remembered_of_its_request() -> None:
+    street = Street()
+    street.walk(), street.walk()
+    assert [getattr(entry, "notes", None) for entry in street.entries()] == [None, None]
+
+
 def test_the_bounds_of_the_journal_hold() -> None:
     street = Street(journal_entries=10)
     for _ in range(3):
