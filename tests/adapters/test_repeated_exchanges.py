@@ -163,6 +163,17 @@ def test_the_bounds_of_the_journal_hold() -> None:
     assert journal.forgotten() == 13
 
 
+def test_what_was_over_first_is_forgotten_first() -> None:
+    street = Street(journal_entries=300)
+    street.walk()
+    for _ in range(30):
+        street.porter.close(street.porter.answer(street.request._replace(notes=None)), "completed")
+    for _ in range(300):
+        assert street.repeat() is not None
+    numbers = [entry.number for entry in street.entries()]
+    assert numbers == list(range(numbers[0], 332))
+
+
 def test_what_is_repeated_can_be_dropped_and_rolled_back() -> None:
     street = Street(path="/s/mine/v1/messages")
     street.walk()
