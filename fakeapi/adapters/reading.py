@@ -15,11 +15,11 @@ _TAIL = 96
 
 
 class _Known(NamedTuple):
-    """A request, and what of it ASGI brought."""
+    """A request, and what of it ASGI brought; its list of headers may be used for the next one."""
 
     method: str
     query: bytes
-    headers: Any
+    headers: list[Any]
     request: Request
 
 
@@ -47,7 +47,7 @@ class Reader:
         request = head(scope)._replace(body=body, notes=Notes())
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[place] = _Known(request.method, scope["query_string"], headers, request)
+        self._known[place] = _Known(request.method, scope["query_string"], list(headers), request)
         return request
 
 

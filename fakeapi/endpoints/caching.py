@@ -61,25 +61,29 @@ def key_of(owner: str) -> str:
     return _KNOWN_BY_DIGEST + owner
 
 
-class Mark(NamedTuple):
-    """The last prefix that a request marks: where it is held, and what is counted where all of it is read."""
+class Marked(NamedTuple):
+    """The prefixes that a request marks: where they are held, in prompt order; what is counted where all are read."""
 
-    key: Key
+    keys: tuple[Key, ...]
     counts: Counts
 
 
-def last_mark(prefixes: Prefixes | None, model: str, key: str) -> Mark | None:
-    """The last mark of a request to this model (its id), by this caller (its key); None without one."""
+def marked(prefixes: Prefixes | None, model: str, key: str) -> Marked | None:
+    """The marks of a request to this model (its id), by this caller (its key); None without any."""
     if prefixes is None or not prefixes.marks:
         return None
-    last = prefixes.points[prefixes.marks[-1]]
-    return Mark((CACHE, workspace(key), model, last.digest), (last.tokens, 0, 0))
+    points = [prefixes.points[at] for at in prefixes.marks]
+    owner = workspace(key)
+    return Marked(tuple((CACHE, owner, model, point.digest) for point in points), (points[-1].tokens, 0, 0))
 
 
-def is_hit(view: View, mark: Mark, now: float) -> bool:
+def is_hit(view: View, marked: Marked, now: float) -> bool:
     """Whether all that is marked is read, and was so recently that nothing needs to be remembered."""
-    entry: Entry | None = view.get(mark.key)
-    return entry is not None and entry.is_fresh(now)
+    for key in marked.keys:
+        entry: Entry | None = view.get(key)
+        if entry is None or not entry.is_fresh(now):
+            return False
+    return True
 
 
 def spread(
@@ -111,9 +115,9 @@ def spread(
         entry: Entry | None = view.get((CACHE, owner, model, told))
         return entry
 
-    mark = last_mark(prefixes, model, key)
-    if mark and mark.counts in made and is_hit(view, mark, now):
-        return Cached(made[mark.counts], mark.counts, (), HIT)
+    known = marked(prefixes, model, key) if made else None
+    if known and known.counts in made and is_hit(view, known, now):
+        return Cached(made[known.counts], known.counts, (), HIT)
     found = ledger.spread(prefixes, held, now, now + ttft)
     changes = tuple(Put((CACHE, owner, model, told), entry, entry.until, 64) for told, entry in found.kept)
     counts = found.read, found.written_5m, found.written_1h

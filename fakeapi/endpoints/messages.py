@@ -46,7 +46,7 @@ def answer(
         effects = encode_struck(house, call, message, asked, said.mark, Scene(luck, caller.key, message.model))
     outcome = told(effects, said, ruled, asked, cached, message, toll, kept)
     alike = tail is not None and toll is FREE and asked is NOTHING and kept == Remembered(cached.changes)
-    if alike and house.answers_alike and house.pace == pacing.INSTANT:
+    if alike and house.answers_alike and house.pace == pacing.INSTANT and saying.stands_alone(request):
         return outcome._replace(again=Again(said, message.id, (cached.counts, cached.state)))
     return outcome
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fakeapi.chance import Chance
 from fakeapi.encoding import headers
 from fakeapi.endpoints import caching
-from fakeapi.endpoints.caching import HIT, NOTHING, Counts, Mark
+from fakeapi.endpoints.caching import HIT, NOTHING, Counts, Marked
 from fakeapi.endpoints.outcome import House, Outcome
 from fakeapi.endpoints.saying import Said
 from fakeapi.memory.changes import Change, View
@@ -63,7 +63,7 @@ class Known(NamedTuple):
     house: House
     caller: Caller
     said: Said
-    mark: Mark | None
+    marked: Marked | None
     told: dict[tuple[Counts, str], Told]
 
 
@@ -81,8 +81,9 @@ def note(
     if again is None:
         return
     if known is None or known.house is not house or known.said is not again.said:
-        mark = caching.last_mark(again.said.prefixes, again.said.call.model.id, caller.key)
-        known = notes.answered = Known(house, caller, again.said, mark, {})
+        marked = caching.marked(again.said.prefixes, again.said.call.model.id, caller.key)
+        known = notes.answered = Known(house, caller, again.said, marked, {})
+        notes.can_repeat = False
     body = b"".join(effect.data for effect in outcome.effects if isinstance(effect, Send))
     before, _, after = body.partition(again.id.encode())
     known.told[again.cached] = Told(before, after, outcome.content, owner, more, exchange)
@@ -93,10 +94,10 @@ def recall(house: House, request: Request, view: View, luck: Chance) -> tuple[To
     known: Known | None = request.notes.answered if request.notes else None
     if known is None or known.house is not house:
         return None, ()
-    said, mark = known.said, known.mark
+    said, marked = known.said, known.marked
     if said.prefixes is None:
         return known.told.get(_UNCACHED), ()
-    if mark and (told := known.told.get((mark.counts, HIT))) and caching.is_hit(view, mark, luck.now):
+    if marked and (told := known.told.get((marked.counts, HIT))) and caching.is_hit(view, marked, luck.now):
         return told, ()
     model, key = said.call.model.id, known.caller.key
     cached = caching.spread(view, said.prefixes, said.usage, model, key, luck.now, 0.0, said.made)

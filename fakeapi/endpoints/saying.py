@@ -80,10 +80,13 @@ def _completed(house: House, view: View, key: str, call: Call, strict: bool) -> 
 
 
 def _is_remembered(request: Request) -> bool:
+    return len(request.body) <= _REMEMBERED_BYTES and stands_alone(request)
+
+
+def stands_alone(request: Request) -> bool:
+    """Whether what is said to a request depends on its bytes and the house: it names nothing that memory holds."""
     body = request.body
-    if len(body) > _REMEMBERED_BYTES or _THREAD in body or _FILE in body:
-        return False
-    return "content-encoding" not in request.headers
+    return not (_THREAD in body or _FILE in body or "content-encoding" in request.headers)
 
 
 def _nameless(caller: Caller) -> Caller:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import islice
 from operator import is_
+from threading import Lock
 from typing import Any, TypeVar
 
 import orjson
 
 from fakeapi.facts.nesting import is_deeper
+from fakeapi.model import Json
 
 LARGEST = 2_000_000
 """Bytes of a body up to which its parts are remembered; those of a generation, of which there are two."""
@@ -29,6 +31,7 @@ _REWRITTEN = 3
 """How many of its last messages a client may write anew as a conversation goes on: cache marks move along."""
 
 _NOTHING: Mapping[Hashable, int] = {}
+_UNKNOWN: Any = object()
 
 _Found = TypeVar("_Found")
 
@@ -47,11 +50,11 @@ class _Known:
     def about(self, find: Callable[..., _Found], given: tuple[Hashable, ...]) -> _Found:
         """What `find` finds out, found once."""
         found, key = self.found, (find, given) if given else find
-        if key in found:
-            return found[key]  # type: ignore[no-any-return]
-        if len(found) >= _MOST_FOUND:
-            found.clear()
-        value = found[key] = find(self.part, *given)
+        value: _Found = found.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
+            if len(found) >= _MOST_FOUND:
+                found.clear()
+            value = found[key] = find(self.part, *given)
         return value
 
 
@@ -174,6 +177,8 @@ class _Memory:
 
 
 _memory = _Memory()
+_recognizing = Lock()
+"""Held while the memory changes, by one of several servers in one process."""
 
 
 def recognized(body: Any, size: int, before: Conversation | None = None, same: int = 0) -> tuple[Any, Any]:
@@ -182,6 +187,12 @@ def recognized(body: Any, size: int, before: Conversation | None = None, same: i
     messages = body.get("messages") if type(body) is dict and size <= LARGEST else None
     if type(messages) is not list or not messages:
         return body, body
+    with _recognizing:
+        return _exchanged(body, messages, before, same)
+
+
+def _exchanged(body: Json, messages: list[Any], before: Conversation | None, same: int) -> tuple[Json, Json]:
+    """The same of a body that has messages."""
     whole, strange = {**body}, {**body}
     for name in _WHOLE:
         if type(body.get(name)) is list and (known := _memory.recognize(body[name])):

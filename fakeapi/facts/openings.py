@@ -16,6 +16,9 @@ from fakeapi.model import Json
 
 _NAME, _WRITTEN_NAME = "\0", b"\\u0000"
 """A name that hardly any body has; a NUL can't be written otherwise in JSON."""
+_BETWEEN, _BEHIND = b"[[{}", b'{"%b":[{}' % _WRITTEN_NAME
+"""What stands in for all up to the end of a message: an object, behind which nothing goes on that isn't JSON, and as
+deep."""
 _GRAIN = 256
 _MESSAGES = re.compile(rb'"messages"[ \t\r\n]*:[ \t\r\n]*\[[ \t\r\n]*')
 
@@ -77,15 +80,15 @@ def _gone_on(body: bytes) -> Read | None:
     """What a body says that begins like one before; None for any other, and for one that had better be read anew."""
     same, before = 0, None
     for each in familiar.conversations():
-        if isinstance(each.opening, Whole) and body.startswith(each.opening.body[:_GRAIN]):
-            each.opening = _opening(each.opening, body)
-        if isinstance(each.opening, Opening) and (more := _shared(each.opening, body)) > same:
-            same, before = more, each
-    return None if before is None else _continued(body, before, same)
+        opening = each.opening
+        if isinstance(opening, Whole) and body.startswith(opening.body[:_GRAIN]):
+            opening = each.opening = _opening(opening, body)
+        if isinstance(opening, Opening) and (more := _shared(opening, body)) > same:
+            same, before = more, (each, opening)
+    return None if before is None else _continued(body, *before, same)
 
 
-def _continued(body: bytes, before: Conversation, same: int) -> Read | None:
-    opening: Opening = before.opening
+def _continued(body: bytes, before: Conversation, opening: Opening, same: int) -> Read | None:
     more = _between(opening, body, same)
     given = opening.value if more is not None else None
     if given is None:
@@ -124,17 +127,17 @@ def _between(opening: Opening, body: bytes, same: int) -> list[Any] | None:
     if rest is None or len(body) - len(rest) < start or not body.endswith(rest):
         return None
     try:
-        found: list[Any] = orjson.loads(b"[0%b]" % body[start : len(body) - len(rest)])
+        found: list[list[Any]] = orjson.loads(b"%b%b]]" % (_BETWEEN, body[start : len(body) - len(rest)]))
     except orjson.JSONDecodeError:
         return None
-    return found[1:]
+    return found[0][1:] if len(found) == 1 else None
 
 
 def _behind(body: bytes, start: int) -> tuple[list[Any] | None, Json]:
     """The messages and members behind the end of a message; None for what can't be read so."""
     written = body[start:]
     try:
-        found: Json = orjson.loads(b'{"%b":[0%b' % (_WRITTEN_NAME, written)) if _WRITTEN_NAME not in written else {}
+        found: Json = {} if _WRITTEN_NAME in written else orjson.loads(_BEHIND + written)
     except orjson.JSONDecodeError:
         found = {}
     more = found.pop(_NAME, None)
@@ -159,7 +162,9 @@ def _opening(known: Whole, like: bytes) -> Opening | Whole | None:
         return None
     ends = _ends(body, messages, [start + len(first)])
     more, members = _behind(body, ends[-1])
-    if more is None or {**head, "messages": [*messages[: len(ends)], *more], **members} != value:
+    if more is None or "messages" in members:
+        return None
+    if {**head, "messages": [*messages[: len(ends)], *more], **members} != value:
         return None
     return Opening(body, value, head, ends, body[ends[-1] :] if not more else None)
 

@@ -36,6 +36,8 @@ _TOGETHER = 64
 _LARGE_JOURNAL = (256, 4 * 1024 * 1024)
 _AHEAD = 4096
 """Bytes of an answer under way that are weighed before they are sent, so that the bounds hold at any moment."""
+_WAITING = WEIGHT + 2 * _AHEAD + PIECE
+"""Bytes that one exchange may weigh that waits to be cleaned, or for those before it."""
 
 
 class Page(NamedTuple):
@@ -72,10 +74,10 @@ class Journal:
         self.ahead = min(_AHEAD, size // 1024)
         self._together = _TOGETHER if together else 1
         self._most = entries - self._together + 1
-        self._size = size - (self._together - 1) * (WEIGHT + 2 * _AHEAD + PIECE)
+        self._size = size - (self._together - 1) * _WAITING
         self._number = 0
         self._bytes = 0
-        self._waiting: list[Record] = []
+        self._waiting: list[Record | Repeated] = []
         self._open: dict[int, Record] = {}
         self._closed: deque[Record | Repeated] = deque()
         self._forgotten: dict[str, int] = {}
@@ -96,9 +98,22 @@ class Journal:
         self._number = number = self._number + 1
         kept: Clean = request.notes.kept
         repeated = Repeated(number, session, kept, recipe, luck.seed, luck.number, luck.now, luck.salt, steady)
+        if self._waiting and repeated.weight <= _WAITING:
+            self._wait(repeated)
+        else:
+            self.write_down()
+            self._add(repeated)
+            self._make_room(number)
+
+    def _wait(self, repeated: Repeated) -> None:
+        """Let it be an entry after those that ended before it."""
+        self._waiting.append(repeated)
+        if len(self._waiting) >= self._together:
+            self.write_down()
+
+    def _add(self, repeated: Repeated) -> None:
         self._closed.append(repeated)
         self._bytes += repeated.weight
-        self._make_room(number)
 
     def charge(self, record: Record) -> None:
         """An answer has outgrown what was weighed of it."""
@@ -127,13 +142,17 @@ class Journal:
             return
         self._waiting = []
         texts: list[bytes] = []
-        for record in waiting:
-            record.tell(texts)
+        for each in waiting:
+            if isinstance(each, Record):
+                each.tell(texts)
         quiet = not redaction.may_have_secrets(b"\n".join(texts))
-        for record in waiting:
-            record.write_down(quiet=quiet)
-            if record.kept:
-                self._shelve(record)
+        for each in waiting:
+            if isinstance(each, Repeated):
+                self._add(each)
+                continue
+            each.write_down(quiet=quiet)
+            if each.kept:
+                self._shelve(each)
         self._make_room(waiting[-1].number)
 
     def _shelve(self, record: Record) -> None:

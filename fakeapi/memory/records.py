@@ -194,7 +194,7 @@ class Record(Entry):
                 self.literals = ()
             elif self.notes is not None and self.notes.kept is not None:
                 self.notes.can_repeat = True
-            self.ending = None
+            self.ending = self.notes = None
 
     def _write_request(self, came: Request, quiet: bool) -> None:
         if quiet and self.notes is not None and redaction.is_plain(came, self.literals):

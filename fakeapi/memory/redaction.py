@@ -181,7 +181,7 @@ def keep(data: bytes, literals: Literals, largest: int) -> tuple[Kept, bool]:
     part = data if len(data) <= largest else data[: largest + _BEYOND]
     hinted = has_hints(part)
     spans = find(part, literals) if hinted or literals else []
-    if hinted and not spans and _ESCAPE.search(part):
+    if hinted and _ESCAPE.search(part):
         plain = _ESCAPE.sub(lambda match: bytes.fromhex(match[0][-2:].decode()), part)
         if hidden := find(plain, literals):
             part, spans = plain, hidden

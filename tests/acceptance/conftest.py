@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,11 @@ from tests.running import Server, environment, server
 
 CLIENTS = Path(__file__).with_name("clients")
 KEY = "sk-ant-fake-accepted"
+ROOT = Path(__file__).parents[2]
+FRAMEWORKS = (
+    *("anthropic==2.12.0", "langchain-anthropic==1.7.7", "pydantic-ai-slim[anthropic]==2.68.0"),
+    *("pytest==9.2.0", str(ROOT)),
+)
 
 
 class Seen(NamedTuple):
@@ -64,31 +70,43 @@ def client_environment(running: Server) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def python_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes an interpreter whose environment holds just these packages; the same ones are installed once."""
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a folder for some packages, and fills it once in a run: other workers wait until it is."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    @cache
-    def make(*packages: str) -> Path:
-        folder = tmp_path_factory.mktemp("python")
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-        interpreter = folder / "bin" / "python"
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(interpreter)]
-        subprocess.run([*pip, "install", "--no-compile", *packages], check=True)
-        return interpreter
+    def make(fill: Callable[[Path, tuple[str, ...]], None], packages: tuple[str, ...]) -> Path:
+        folder = shared / (fill.__name__ + blake2b(repr(packages).encode(), digest_size=6).hexdigest())
+        with folder.with_suffix(".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (done := folder / ".filled").exists():
+                fill(folder, packages)
+                done.touch()
+        return folder
 
     return make
 
 
 @pytest.fixture(scope="session")
-def node_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes a folder in which Node finds just these packages; the same ones are installed once."""
+def python_with(filled: Callable[..., Path]) -> Callable[..., Path]:
+    """Makes an interpreter whose environment holds just these packages."""
+    return lambda *packages: filled(_python, packages) / "bin" / "python"
 
-    @cache
-    def make(*packages: str) -> Path:
-        folder = tmp_path_factory.mktemp("node")
-        (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *packages]
-        subprocess.run(command, check=True, capture_output=True)
-        return folder
 
-    return make
+@pytest.fixture(scope="session")
+def node_with(filled: Callable[..., Path]) -> Callable[..., Path]:
+    """Makes a folder in which Node finds just these packages."""
+    return lambda *packages: filled(_node, packages)
+
+
+def _python(folder: Path, packages: tuple[str, ...]) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--python", str(folder / "bin" / "python"), "install", "--no-compile", *packages], check=True)
+
+
+def _node(folder: Path, packages: tuple[str, ...]) -> None:
+    folder.mkdir()
+    (folder / "package.json").write_text('{"private": true, "type": "module"}')
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *packages]
+    subprocess.run(command, check=True, capture_output=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.acceptance.claude_code import PACKAGE
+from tests.acceptance.conftest import ROOT
 from tests.acceptance.slow_clients import LITELLM
-from tests.acceptance.test_guides import ROOT, follow
+from tests.acceptance.test_guides import follow
 
 
 def test_litellm(python_with, tmp_path):

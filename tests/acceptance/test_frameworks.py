@@ -6,16 +6,15 @@ import shutil
 
 import pytest
 
-from tests.acceptance.conftest import CLIENTS, Seen, met
+from tests.acceptance.conftest import CLIENTS, FRAMEWORKS, Seen, met
 
-PYTHON = ("anthropic==2.12.0", "langchain-anthropic==1.7.7", "pydantic-ai-slim[anthropic]==2.68.0")
 NODE = ("ai@6.0.326", "@ai-sdk/anthropic@3.0.139", "@langchain/anthropic@1.5.11", "@langchain/core@1.4.0", "zod@4.6.7")
 NOT_FORCED = 'tool_choice: type "tool" and "any" are not supported for this model.'
 
 
 @pytest.fixture(scope="module")
 def python_frameworks(python_with) -> Seen:
-    return met([python_with(*PYTHON), CLIENTS / "frameworks.py"])
+    return met([python_with(*FRAMEWORKS), CLIENTS / "frameworks.py"])
 
 
 @pytest.fixture(scope="module")

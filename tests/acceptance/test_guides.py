@@ -17,10 +17,9 @@ import pytest
 import yaml
 
 from fakeapi.cli import main
+from tests.acceptance.conftest import FRAMEWORKS, ROOT
 
-ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "guides"
-PYTHON = ("anthropic==2.12.0", "langchain-anthropic==1.7.7", "pydantic-ai-slim[anthropic]==2.68.0", "pytest==9.2.0")
 NODE = ("vitest@4.1.12", "@anthropic-ai/sdk@1.12.0", "ai@6.0.326", "@ai-sdk/anthropic@3.0.139", "zod@4.6.7")
 SLOW = {"litellm", "claude-code"}
 WITH_THE_SDK = ("fork-pull-requests", "from-respx", "from-vcrpy", "from-unittest-mock", "from-aimock")
@@ -102,7 +101,7 @@ def test_a_guide_for_the_sdk_works_as_written(name, tmp_path):
 
 @pytest.mark.parametrize("name", WITH_FRAMEWORKS)
 def test_a_guide_for_a_framework_works_as_written(name, python_with, tmp_path):
-    follow(name, tmp_path, python_with(*PYTHON, str(ROOT)).parent)
+    follow(name, tmp_path, python_with(*FRAMEWORKS).parent)
 
 
 @pytest.mark.parametrize("name", IN_NODE)
@@ -167,5 +166,5 @@ def test_links_lead_somewhere(page):
 def test_what_a_guide_installs_is_what_is_tried(name):
     text = (GUIDES / f"{name}.md").read_text()
     wanted = {word.strip("'") for line in re.findall(r"(?:pip|npm) install ([^\n`]+)", text) for word in line.split()}
-    tried = {re.split(r"(?<=.)[@=]", package)[0] for package in (*PYTHON, *NODE)} | {"fakeapi-messages"}
+    tried = {re.split(r"(?<=.)[@=]", package)[0] for package in (*FRAMEWORKS, *NODE)} | {"fakeapi-messages"}
     assert wanted - {"--save-dev", "&&", "npm", "install", "-r", "requirements.txt"} <= tried

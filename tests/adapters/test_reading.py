@@ -56,6 +56,13 @@ def test_one_that_differs_in_anything_is_another(other: dict[str, Any]):
     assert second.notes is not first.notes
 
 
+def test_a_list_of_headers_that_is_used_again_for_others_is_read_again():
+    reader, asked = Reader(), scope()
+    reader.read(asked, BODY)
+    asked["headers"][0] = (b"x-api-key", b"sk-ant-other")
+    assert reader.read(asked, BODY).headers["x-api-key"] == "sk-ant-other"
+
+
 def test_a_body_that_ends_as_another_of_its_length_is_another():
     reader = Reader()
     reader.read(scope(), BODY)

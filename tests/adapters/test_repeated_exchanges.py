@@ -134,6 +134,22 @@ def test_a_request_with_a_secret_in_it_is_looked_through_each_time() -> None:
     assert all(secret.encode() not in entry.body.data for entry in street.entries())
 
 
+def test_an_answer_that_nobody_looked_through_is_not_repeated() -> None:
+    street = Street()
+    street.walk()
+    street.porter.change(street.porter.open(), seed=7)
+    street.porter.close(street.porter.answer(street.request), "completed")
+    assert street.repeat() is None
+    street.walk()
+    assert street.repeat() is not None
+
+
+def test_an_entry_holds_nothing_of_what_is_remembered_of_its_request() -> None:
+    street = Street()
+    street.walk(), street.walk()
+    assert [getattr(entry, "notes", None) for entry in street.entries()] == [None, None]
+
+
 def test_the_bounds_of_the_journal_hold() -> None:
     street = Street(journal_entries=10)
     for _ in range(3):
@@ -145,6 +161,17 @@ def test_the_bounds_of_the_journal_hold() -> None:
     assert [entry.number for entry in street.entries()] == list(range(14, 24))
     assert journal.weight == (10, sum(entry.weight for entry in street.entries()))
     assert journal.forgotten() == 13
+
+
+def test_what_was_over_first_is_forgotten_first() -> None:
+    street = Street(journal_entries=300)
+    street.walk()
+    for _ in range(30):
+        street.porter.close(street.porter.answer(street.request._replace(notes=None)), "completed")
+    for _ in range(300):
+        assert street.repeat() is not None
+    numbers = [entry.number for entry in street.entries()]
+    assert numbers == list(range(numbers[0], 332))
 
 
 def test_what_is_repeated_can_be_dropped_and_rolled_back() -> None:

@@ -10,13 +10,15 @@ import pytest
 
 from fakeapi import engine
 from fakeapi.chance import Chance
-from fakeapi.memory.store import Store
+from fakeapi.memory.store import Bound, Store
 from fakeapi.settings import Settings
 from fakeapi.wire import Notes, Request, Send, joined
 from tests.street import BASIC, DOOR, NOW, house
 
 MARKED = {"type": "text", "text": "All bridges carry loads. " * 300, "cache_control": {"type": "ephemeral"}}
 CACHED = {**BASIC, "model": "claude-sonnet-5", "system": [MARKED]}
+FILE = {"type": "document", "source": {"type": "file", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}}
+NAMING = {**BASIC, "messages": [{"role": "user", "content": [FILE]}]}
 TOOL = {"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
 CALLING = {**BASIC, "tools": [TOOL], "tool_choice": {"type": "tool", "name": "get_weather"}}
 
@@ -119,10 +121,35 @@ def test_a_prefix_that_has_expired_is_not_told_as_a_hit() -> None:
     assert again.exchange.cache == "write"
 
 
+def test_the_last_mark_of_a_hit_was_used_last() -> None:
+    both = Street({**CACHED, "messages": [{"role": "user", "content": [{**MARKED, "text": "What of them?"}]}]})
+    other = Street({**CACHED, "system": [{**MARKED, "text": "No bridge carries loads. " * 300}]})
+    both.store = other.store = Store({"cache": Bound(2)})
+    both.ask(), both.ask()
+    both.number = 1
+    assert both.repeat() is not None
+    other.ask()
+    assert both.ask().exchange.cache == "hit"
+
+
+def test_a_hit_writes_anew_what_has_expired_before_its_last_mark() -> None:
+    asked = [{"role": "user", "content": [{**MARKED, "text": "What of them?"}]}]
+    plain = {"type": "text", "text": MARKED["text"]}
+    both, last = Street({**CACHED, "messages": asked}), Street({**CACHED, "system": [plain], "messages": asked})
+    shorter = Street(CACHED)
+    last.store = shorter.store = both.store
+    told = [both.ask().exchange.cache, both.ask().exchange.cache]
+    for street, number in ((last, 200), (last, 400), (both, 399), (shorter, 401)):
+        street.number = number
+        told.append((street.repeat() or street.ask()).exchange.cache)
+    assert told == ["write", "hit", "hit", "hit", "hit", "hit"]
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "settings"),
     [
         pytest.param(CALLING, (), {}, id="ids within the answer"),
+        pytest.param(NAMING, (("anthropic-beta", "files-api-2025-04-14"),), {}, id="a file that may come or go"),
         pytest.param(BASIC, (("x-fakeapi-fault", "529"),), {}, id="a fault"),
         pytest.param(BASIC, (("x-fakeapi-pace", "human"),), {}, id="a pace"),
         pytest.param(BASIC, (), {"pace": "human"}, id="the server's pace"),

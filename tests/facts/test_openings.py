@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 
 import orjson
@@ -116,7 +120,21 @@ def test_what_is_written_otherwise_is_read_as_if_it_were_new(tail: bytes) -> Non
             assert orjson.dumps(decoding.parse(written)) == orjson.dumps(orjson.loads(written))
 
 
-@pytest.mark.parametrize("tail", [b"", b"]", b"]}}", b"],}", b",]}", b"]]}", b',{"a":1}', b'],"a":\xff}', b"],[0]}"])
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *(b"", b"]", b"]}}", b"],}", b",]}", b"]]}", b',{"a":1}', b'],"a":\xff}', b"],[0]}"),
+        *(
+            b".5]}",
+            b"e5]}",
+            b"1]}",
+            b'.5,{"a":1}]}',
+            b'],["a"]}',
+            b'],["a"],"b":1}',
+            b"," + b"[" * 1023 + b"]" * 1023 + b"]}",
+        ),
+    ],
+)
 def test_what_is_no_json_is_refused_in_the_same_words(tail: bytes) -> None:
     begun = body("a", "b")[:-2]
     decoding.parse(begun + b"]}")
@@ -126,6 +144,14 @@ def test_what_is_no_json_is_refused_in_the_same_words(tail: bytes) -> None:
         with pytest.raises(ApiError, match=r"not valid JSON") as refused:
             decoding.parse(begun + tail)
         assert str(fault.value) in str(refused.value)
+
+
+@pytest.mark.parametrize("more", [b"", b"," + orjson.dumps(said("c")[0])])
+def test_the_last_of_several_lists_of_messages_counts(more: bytes) -> None:
+    written = orjson.dumps(said("a", "b"))
+    for first in (written, written[:-1] + more + b"]", written):
+        twice = b'{"messages":%b,"messages":%b}' % (first, written)
+        assert orjson.dumps(decoding.parse(twice)) == orjson.dumps(orjson.loads(twice))
 
 
 def test_what_is_nested_too_deep_is_refused_wherever_it_stands() -> None:
@@ -152,3 +178,24 @@ def test_a_long_conversation_is_not_followed() -> None:
     for _ in range(2):
         assert len(decoding.parse(body(*texts))["messages"]) == len(texts)
     assert familiar.conversations() == ()
+
+
+@pytest.fixture
+def _threads_take_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_take_turns_often")
+def test_servers_in_several_threads_read_alike() -> None:
+    packed = [body("one", *map(str, range(length)), max_tokens=length % 3) for length in [*range(12), 3, 1]]
+    bodies = [*packed, *(json.dumps(orjson.loads(written)).encode() for written in packed)]
+
+    def reading(seed: int) -> list[bytes]:
+        mixed = Random(seed).choices(bodies, k=300)
+        return [written for written in mixed if decoding.parse(written) != orjson.loads(written)]
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(reading, range(12))) == [[]] * 12

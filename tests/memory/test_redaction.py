@@ -68,10 +68,14 @@ def test_a_key_is_hidden_in_any_text(key, around):
         ('{"authorization_token": "abc"}', '{"authorization_token": "[redacted secret]"}'),
         ('{"authorization_token":"a\\"b\\\\"}', '{"authorization_token":"[redacted secret]"}'),
         ('{"x": "export API_KEY=\\"hunter2\\" now"}', '{"x": "export API_KEY=\\"[redacted secret]\\" now"}'),
+        ('{"x": "{\\"password\\": \\"hunter2\\"}"}', '{"x": "{\\"password\\": \\"[redacted secret]\\"}"}'),
+        ('"{\\\\\\"apiKey\\\\\\":\\\\\\"2\\\\\\"}"', '"{\\\\\\"apiKey\\\\\\":\\\\\\"[redacted secret]\\\\\\"}"'),
+        ("api_key\t= abcdef12345678", "api_key\t= [redacted secret]"),
         ("password='hunter2'", "password='[redacted secret]'"),
         ("x-api-key: abcdef12345678", "x-api-key: [redacted secret]"),
         ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/x", "aws_secret_access_key = [redacted secret]"),
         ("postgres://me:hunter2@db/x", "postgres://me:[redacted password]@db/x"),
+        ("https://me:4711@here/x", "https://me:[redacted password]@here/x"),
         ("Authorization: Bearer abcdefghijklmnopqrst", "Authorization: Bearer [redacted bearer token]"),
     ],
 )
@@ -126,6 +130,14 @@ def test_a_key_in_escapes_is_hidden(key):
     escaped = "".join(f"\\u{ord(char):04x}" for char in key)
     kept = redaction.keep(f'{{"a": "{escaped}"}}'.encode(), (), 10**6)[0].data
     assert key not in orjson.loads(kept)["a"]
+
+
+@pytest.mark.parametrize("beside", [KEYS["github"], "password: 'hunter2'"], ids=["a key", "a password"])
+def test_a_key_in_escapes_is_hidden_beside_a_secret_that_is_not(beside):
+    escaped = KEYS["anthropic"].replace("-", "\\u002d")
+    kept = redaction.keep(f'{{"a": "{escaped}", "b": "{beside}"}}'.encode(), (), 10**6)[0].data
+    assert orjson.loads(kept)["a"] == "[redacted anthropic key]"
+    assert beside not in orjson.loads(kept)["b"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-be"])
